@@ -1,0 +1,49 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const alias = {
+  '#': fileURLToPath(new URL('./src', import.meta.url)),
+  '#test': fileURLToPath(new URL('./test', import.meta.url)),
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+      },
+      {
+        resolve: { alias },
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                MIGRATIONS: await readD1Migrations('./drizzle'),
+                API_KEY: `standard_${'a1'.repeat(128)}`,
+                SECRET: 'a secret that only the tests know, long enough',
+                RATE_LIMITS: 'on',
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'api',
+          include: ['test/api/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          setupFiles: ['./test/support/migrate.ts'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'sdk',
+          include: ['test/sdk/**/*.test.ts'],
+          globalSetup: ['./test/support/serve.ts'],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
