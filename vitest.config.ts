@@ -1,10 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const alias = {
-  '#': fileURLToPath(new URL('./src', import.meta.url)),
-  '#test': fileURLToPath(new URL('./test', import.meta.url)),
+  '#': `${import.meta.dirname}/src`,
+  '#test': `${import.meta.dirname}/test`,
 }
 
 export default defineConfig({

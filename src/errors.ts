@@ -2,8 +2,14 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** Lists every error a client can receive: HTTP status and default message, by wire `type`. */
 export const ERRORS = {
-  database_query_order_null: [400, 'The cursor item has no value for an attribute in the sort order.'],
-  database_timeout: [408, 'The query ran for too long. Narrow it down or filter on an indexed attribute.'],
+  database_query_order_null: [
+    400,
+    'The cursor item has no value for an attribute in the sort order.',
+  ],
+  database_timeout: [
+    408,
+    'The query ran for too long. Narrow it down or filter on an indexed attribute.',
+  ],
   general_argument_invalid: [400, 'The request has an invalid argument.'],
   general_bad_request: [400, 'The request could not be understood.'],
   general_cursor_not_found: [400, 'The cursor names an item that does not exist.'],
@@ -21,7 +27,10 @@ export const ERRORS = {
   project_not_found: [404, 'There is no project with this ID.'],
   storage_bucket_already_exists: [409, 'A bucket with this ID exists.'],
   storage_bucket_not_found: [404, 'There is no bucket with this ID.'],
-  storage_bucket_transformations_disabled: [403, 'Image transformations are switched off for this bucket.'],
+  storage_bucket_transformations_disabled: [
+    403,
+    'Image transformations are switched off for this bucket.',
+  ],
   storage_file_already_exists: [409, 'A file with this ID exists in the bucket.'],
   storage_file_empty: [400, 'The request carries no file: send it as the form part "file".'],
   storage_file_not_found: [404, 'There is no file with this ID.'],

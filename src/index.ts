@@ -1,1 +1,10 @@
-export default { fetch: () => new Response('soon') } satisfies ExportedHandler
+import { createApp } from '#/app'
+import type { Env } from '#/env'
+import { sweep } from '#/jobs'
+
+const app = createApp()
+
+export default {
+  fetch: app.fetch,
+  scheduled: (_controller, env) => sweep(env, new Date()),
+} satisfies ExportedHandler<Env>

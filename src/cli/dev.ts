@@ -1,0 +1,123 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+
+/**
+ * Starts Edgewrite on this machine: makes the secrets that are missing, applies migrations to the local
+ * database, serves, and prints what a client needs. Settings come from the environment or `.dev.vars`.
+ */
+
+const VARS = '.dev.vars'
+const STATE = '.wrangler'
+const SETTINGS = [
+  ...['PROJECT_ID', 'PROJECT_NAME', 'PUBLIC_URL', 'API_KEY', 'SECRET', 'PLATFORMS'],
+  ...['STORAGE_MAX_FILE_BYTES', 'PREVIEW_BUDGET', 'RATE_LIMITS', 'CLIENT_IP_HEADER'],
+]
+
+/** Keeps wrangler's logs, registry and caches inside the project. */
+const env = {
+  ...process.env,
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_LOG_PATH: `${STATE}/logs`,
+  WRANGLER_REGISTRY_PATH: `${STATE}/registry`,
+  WRANGLER_CACHE_DIR: `${STATE}/cache`,
+  XDG_CONFIG_HOME: process.env.XDG_CONFIG_HOME ?? `${process.cwd()}/${STATE}/config`,
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  CI: process.env.CI ?? 'true',
+}
+
+const fromFile = existsSync(VARS) ? parseEnv(readFileSync(VARS, 'utf8')) : {}
+const settings: Record<string, string> = {}
+for (const name of SETTINGS) {
+  const value = process.env[name] ?? fromFile[name]
+  if (value !== undefined) settings[name] = value
+}
+
+const made: string[] = []
+const make = (name: string, value: string) => {
+  if (settings[name]) return
+  settings[name] = value
+  made.push(`${name}="${value}"`)
+}
+make('API_KEY', `standard_${randomBytes(128).toString('hex')}`)
+make('SECRET', randomBytes(32).toString('hex'))
+if (made.length > 0) {
+  const before = existsSync(VARS) ? `${readFileSync(VARS, 'utf8').trimEnd()}\n` : ''
+  writeFileSync(VARS, `${before.trimStart()}${made.join('\n')}\n`, { mode: 0o600 })
+  chmodSync(VARS, 0o600)
+}
+
+mkdirSync(STATE, { recursive: true })
+const envFile = `${STATE}/dev.env`
+const quoted = (value: string) => (value.includes("'") ? JSON.stringify(value) : `'${value}'`)
+writeFileSync(
+  envFile,
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${quoted(value)}\n`)
+    .join(''),
+  { mode: 0o600 },
+)
+
+const migrated = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local'], {
+  env,
+  encoding: 'utf8',
+})
+if (migrated.status !== 0) {
+  console.error(migrated.stdout, migrated.stderr)
+  process.exit(1)
+}
+
+const port = process.env.PORT ?? fromFile.PORT ?? '8787'
+const projectId = settings.PROJECT_ID ?? 'edgewrite'
+const endpoint = `http://localhost:${port}/v1`
+const server = spawn(
+  'wrangler',
+  ['dev', '--port', port, '--ip', process.env.HOST ?? '127.0.0.1', '--env-file', envFile].concat(
+    '--show-interactive-dev-session=false',
+    '--log-level',
+    'warn',
+    '--test-scheduled',
+  ),
+  { env, stdio: ['ignore', 'inherit', 'inherit'] },
+)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal))
+server.on('exit', (code) => process.exit(code ?? 0))
+
+await untilServing(`http://127.0.0.1:${port}/openapi.json`)
+console.log(`
+Edgewrite is serving.
+
+  Endpoint   ${endpoint}
+  Project    ${projectId}
+  API key    ${settings.API_KEY}
+  Reference  http://localhost:${port}/reference
+
+Try it: save this as try.mjs and run it with node.
+
+  import { Client, ID, Storage } from 'node-appwrite'
+  import { InputFile } from 'node-appwrite/file'
+
+  const client = new Client()
+    .setEndpoint('${endpoint}')
+    .setProject('${projectId}')
+    .setKey('${settings.API_KEY}')
+  const storage = new Storage(client)
+  const bucket = await storage.createBucket({ bucketId: ID.unique(), name: 'Photos' })
+  const file = await storage.createFile({
+    bucketId: bucket.$id,
+    fileId: ID.unique(),
+    file: InputFile.fromPlainText('Hello', 'hello.txt'),
+  })
+  console.log(file)
+`)
+
+async function untilServing(url: string) {
+  for (;;) {
+    if (server.exitCode !== null) return
+    const answer = await fetch(url).catch(() => undefined)
+    await answer?.body?.cancel()
+    if (answer?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}

@@ -1,0 +1,18 @@
+import type { SQL } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/d1'
+import type { SQLiteRaw } from 'drizzle-orm/sqlite-core/query-builders/raw'
+import * as schema from '#/db/schema'
+
+/** Opens the project's database. */
+export const database = (d1: D1Database) => drizzle(d1, { schema, casing: 'snake_case' })
+export type Database = ReturnType<typeof database>
+
+/**
+ * Makes a statement of SQL that the query builder has no words for, fit for `db.batch`. Drizzle's own
+ * `db.all` cannot be batched on D1 once it has parameters: it lacks the prepared statement.
+ * @returns rows as the database names their columns
+ */
+export function rawStatement<Row>(db: Database, query: SQL): SQLiteRaw<Row[]> {
+  const raw = db.all<Row>(query) as unknown as SQLiteRaw<Row[]> // what `all` returns on an async driver
+  return Object.assign(raw, { stmt: db.$client.prepare(raw.getQuery().sql) })
+}

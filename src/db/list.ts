@@ -1,0 +1,185 @@
+import { and, asc, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { AnySQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Context } from 'hono'
+import { rawStatement } from '#/db'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import type { Page } from '#/http/model'
+import {
+  type Columns,
+  compileFilters,
+  compileKeyset,
+  effectiveOrder,
+  OPERANDS,
+} from '#/queries/compile'
+import { type Attributes, type ListQuery, type Order, parseQueries } from '#/queries/parse'
+import { matchExpression } from '#/queries/search'
+
+/** A table that lists can page through: every one has these columns. */
+type Listed = SQLiteTable & {
+  sequence: AnySQLiteColumn
+  id: AnySQLiteColumn
+  createdAt: AnySQLiteColumn
+  updatedAt: AnySQLiteColumn
+}
+
+/** What a list endpoint takes. */
+export type ListParams = {
+  queries?: string[] | undefined
+  search?: string | undefined
+  total: boolean
+}
+
+/** Says what is listed. */
+export type ListSource = {
+  table: Listed
+  attributes: Attributes
+  /** Columns of attributes that are not called like their column. */
+  columns?: Columns
+  /** Conditions that the request cannot change: the parent, what the caller may read. */
+  where?: SQL | undefined
+  /** Turns a search term into a condition; undefined when nothing can match. */
+  search?: (term: string) => SQL | undefined
+  /** Name of the counter that has the number of rows under `where`. */
+  counter?: SQL | undefined
+}
+
+/** Statements of a list, to be run in one batch, and what {@link pageOf} needs to read their rows. */
+export type ListStatements = {
+  statements: readonly [
+    cursor: BatchItem<'sqlite'>,
+    page: BatchItem<'sqlite'>,
+    count: BatchItem<'sqlite'>,
+  ]
+  query: ListQuery
+}
+
+/** Larger sets count as this many (queries contract 7). */
+export const TOTAL_CAP = 5000
+
+/** Matches rows by their text in an FTS5 table. @param scope token that the row's scope must hold */
+export function searchIn(
+  sequence: AnySQLiteColumn,
+  index: string,
+  term: string,
+  scope?: SQL,
+): SQL | undefined {
+  const expression = matchExpression(term)
+  if (expression === undefined) return
+  const match = scope
+    ? sql`'scope : "' || ${scope} || '" AND ' || ${expression}`
+    : sql`${expression}`
+  return sql`${sequence} in (select rowid from ${sql.raw(index)} where ${sql.raw(index)} match ${match})`
+}
+
+function columnsOf({ table, attributes, columns }: ListSource): Columns {
+  const all: Record<string, AnySQLiteColumn> = getTableColumns(table)
+  const named = Object.keys(attributes).flatMap((name) => {
+    const column = columns?.[name] ?? all[name]
+    return column ? [[name, column] as const] : []
+  })
+  return {
+    ...Object.fromEntries(named),
+    $id: table.id,
+    $sequence: table.sequence,
+    $createdAt: table.createdAt,
+    $updatedAt: table.updatedAt,
+  }
+}
+
+/**
+ * Compiles a list request to three statements: the cursor's row, the page, and the total.
+ * @throws as {@link parseQueries}
+ */
+export function listStatements(
+  c: Context<AppEnv>,
+  params: ListParams,
+  source: ListSource,
+): ListStatements {
+  const { db } = c.var
+  const { table } = source
+  const query = parseQueries(params.queries, source.attributes)
+  const columns = columnsOf(source)
+  const { condition, operands } = compileFilters(query, columns)
+  const found = params.search === undefined ? undefined : (source.search?.(params.search) ?? sql`0`)
+  const where = and(source.where, condition, found)
+  const order = query.orders === 'random' ? [] : effectiveOrder(query.orders)
+  const scan = query.cursor?.direction === 'before' ? order.map(reversed) : order
+  const base = condition
+    ? db.with(db.$with(OPERANDS, { v: sql`v`.as('v') }).as(sql`select ${operands} as v`))
+    : db
+  const cursorRow = and(eq(table.id, query.cursor?.id ?? ''), source.where)
+  const valueOf = (column: AnySQLiteColumn) =>
+    sql`(select ${sql.identifier('k')}.${sql.identifier(nameOf(column))} from ${table} k where k.sequence = (${db
+      .select({ sequence: table.sequence })
+      .from(table)
+      .where(cursorRow)}))`
+  const after = query.cursor ? compileKeyset(scan, columns, valueOf) : undefined
+  const page = base
+    .select()
+    .from(table)
+    .where(and(where, after))
+    .orderBy(
+      ...(query.orders === 'random' ? [sql`random()`] : scan.map((one) => orderBy(one, columns))),
+    )
+    .limit(query.limit)
+    .offset(query.offset)
+  const nulls = scan.flatMap(({ attribute }) => {
+    const column = columns[attribute]
+    return column ? [sql`${column} is null`] : []
+  })
+  const cursor = db
+    .select({ hasNull: sql<number>`${sql.join(nulls.length > 0 ? nulls : [sql`0`], sql` or `)}` })
+    .from(table)
+    .where(query.cursor ? cursorRow : sql`0`)
+  const capped = base.select({ one: sql`1` }).from(table).where(where).limit(TOTAL_CAP)
+  const counted =
+    source.counter && !condition && params.search === undefined
+      ? sql`coalesce((select min(count, ${TOTAL_CAP}) from counters where name = ${source.counter}), 0)`
+      : sql`(select count(*) from (${capped}))`
+  const count = rawStatement<{ total: number }>(
+    db,
+    sql`select ${params.total ? counted : sql`0`} as total`,
+  )
+  return { statements: [cursor, page, count], query }
+}
+
+const nameOf = (column: AnySQLiteColumn) =>
+  column.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const reversed = ({ attribute, direction }: Order): Order => ({
+  attribute,
+  direction: direction === 'asc' ? 'desc' : 'asc',
+})
+
+const orderBy = ({ attribute, direction }: Order, columns: Columns) => {
+  const column = columns[attribute]
+  if (!column) throw new Error(`The attribute ${attribute} has no column.`)
+  return direction === 'asc' ? asc(column) : desc(column)
+}
+
+/**
+ * Reads what the three statements gave.
+ * @throws `general_cursor_not_found`, or `database_query_order_null` for a cursor row without a value to
+ * sort by
+ */
+export function pageOf<Row>({ query }: ListStatements, results: readonly unknown[]): Page<Row> {
+  const [cursor = [], rows = [], counts = []] = results as [
+    { hasNull: number }[]?,
+    Row[]?,
+    { total: number }[]?,
+  ] // as listStatements made them
+  if (query.cursor && query.orders !== 'random') {
+    if (!cursor[0]) throw new ApiError('general_cursor_not_found')
+    if (cursor[0].hasNull) throw new ApiError('database_query_order_null')
+  }
+  const inOrder = query.cursor?.direction === 'before' ? [...rows].reverse() : rows
+  return { total: counts[0]?.total ?? 0, rows: inOrder }
+}
+
+/** Lists rows in one round trip. Throws as {@link listStatements} and {@link pageOf}. */
+export async function listRows<Row>(c: Context<AppEnv>, params: ListParams, source: ListSource) {
+  const list = listStatements(c, params, source)
+  return pageOf<Row>(list, await c.var.db.batch(list.statements))
+}

@@ -1,0 +1,17 @@
+import { integer, text } from 'drizzle-orm/sqlite-core'
+
+/** Gives the key that orders rows by creation; it is never used again after a delete. */
+export const sequence = () => integer().primaryKey({ autoIncrement: true })
+
+/** Gives a point in time, stored as epoch milliseconds. */
+export const instant = () => integer({ mode: 'timestamp_ms' })
+
+export const flag = () => integer({ mode: 'boolean' })
+
+/** Gives a list of strings, stored as a JSON array. */
+export const strings = () => text({ mode: 'json' }).$type<string[]>()
+
+export const timestamps = {
+  createdAt: instant().notNull(),
+  updatedAt: instant().notNull(),
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import type { Caller } from '#/auth/caller'
+import type { Database } from '#/db'
+
+/** Lists what the platform hands to the Worker: bindings, vars and secrets. */
+export type Env = {
+  DB: D1Database
+  BLOBS: R2Bucket
+  IMAGES: ImagesBinding
+} & Partial<Record<keyof z.input<typeof settingsSchema>, string>>
+
+/** Largest file that 10,000 equal parts of 5 MiB can hold (R2 multipart limits). */
+const LARGEST_FILE_BYTES = 10_000 * 5 * 1024 * 1024
+
+/** Values that stand in published example files; a server that holds one of them is open to anyone. */
+const KNOWN_SECRETS = ['change-me-to-at-least-32-random-characters', 'standard_change-me']
+
+const secret = (minLength: number) =>
+  z
+    .string('is missing')
+    .min(minLength, `has fewer than ${minLength} characters`)
+    .refine((value) => !KNOWN_SECRETS.includes(value), 'is the published example value')
+
+const hostnames = z.string().transform((list) =>
+  list
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter(Boolean),
+)
+
+const settingsSchema = z.object({
+  PROJECT_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/)
+    .default('edgewrite'),
+  PROJECT_NAME: z.string().min(1).default('Edgewrite'),
+  PUBLIC_URL: z.url().optional(),
+  API_KEY: secret(16),
+  SECRET: secret(32),
+  PLATFORMS: hostnames.default([]),
+  STORAGE_MAX_FILE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(LARGEST_FILE_BYTES)
+    .default(5 * 1024 ** 3),
+  PREVIEW_BUDGET: z.coerce.number().int().min(0).default(10_000),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  CLIENT_IP_HEADER: z.string().min(1).default('CF-Connecting-IP'),
+})
+
+/** Holds the operator's settings, checked and with defaults filled in. */
+export type Settings = z.output<typeof settingsSchema>
+
+/** Tells that the deployment is not configured; the message names each setting, never its value. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+const parsed = new WeakMap<object, Settings>()
+
+/**
+ * Parses the settings once per isolate.
+ * @throws {SettingsError} when a secret is missing, short or a published example, or a value is malformed
+ */
+export function settingsOf(env: Env): Settings {
+  const known = parsed.get(env)
+  if (known) return known
+  const result = settingsSchema.safeParse(env)
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+    throw new SettingsError(`Edgewrite is not configured: ${problems.join('; ')}.`)
+  }
+  parsed.set(env, result.data)
+  return result.data
+}
+
+/** Names what a request carries from stage to stage. */
+export type Variables = {
+  settings: Settings
+  db: Database
+  /** The request's only clock reading. */
+  now: Date
+  caller: Caller
+  /** False for the reserved project `console`, which has no data here. */
+  hasProject: boolean
+}
+
+export type AppEnv = { Bindings: Env; Variables: Variables }

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+
+/** Accepts a boolean, or the text or number that SDKs send in its place; `"false"` and `"0"` are false. */
+export const looseBoolean = z
+  .union(
+    [
+      z.boolean(),
+      z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+      z.union([z.literal(1), z.literal(0)]).transform((bit) => bit === 1),
+    ],
+    'must be true or false',
+  )
+  .meta({ wire: { type: 'boolean', 'x-loose': true } })
+
+const INTEGER = /^-?\d{1,16}$/
+
+/** Accepts an integer, or text that spells one, from `min` to `max`. */
+export const looseInteger = (min: number, max: number) =>
+  z
+    .union([z.number(), z.string().regex(INTEGER).transform(Number)], 'must be an integer')
+    .pipe(z.number().int().min(min).max(max))
+    .meta({ wire: { type: 'integer', minimum: min, maximum: max, 'x-loose': true } })
+
+/** Accepts a number, or text that spells one, from `min` to `max`. */
+export const looseNumber = (min: number, max: number) =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^-?(\d{1,9}(\.\d{0,15})?|\.\d{1,15})$/)
+          .transform(Number),
+      ],
+      'must be a number',
+    )
+    .pipe(z.number().min(min).max(max))
+    .meta({ wire: { type: 'number', minimum: min, maximum: max, 'x-loose': true } })
+
+/** Counts characters, not UTF-16 units, as the contract does. */
+export const characters = (text: string) => [...text].length
+
+/** Accepts text of `min` to `max` characters (Unicode code points). */
+export const text = (max: number, min = 1) =>
+  z
+    .string()
+    .refine(
+      (value) => characters(value) >= min && characters(value) <= max,
+      `must have ${min} to ${max} characters`,
+    )
+    .meta({ wire: { type: 'string', minLength: min, maxLength: max } })
+
+/** Makes a parameter optional: absent and JSON `null` both give `undefined`. */
+export const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined)
+
+/** Makes a parameter optional with a default, which absent and JSON `null` both give. */
+export const withDefault = <T extends z.ZodType>(schema: T, value: z.output<T>) =>
+  schema.nullish().transform((given): z.output<T> => given ?? value)
+
+const DATE = /(?:^|\D)\d{4}(?:\D|$)/
+const ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i
+
+/** Reads a date-time; without a zone it is UTC. Gives undefined where the text is none. */
+export function parseDateTime(value: string): Date | undefined {
+  if (value.length > 64 || !DATE.test(value) || /^[a-z]+$/i.test(value)) return
+  const spaced = value.trim().replace(/^(\d{4}-\d{2}-\d{2}) (\d)/, '$1T$2')
+  const zoned = spaced.includes('T') && !ZONE.test(spaced) ? `${spaced}Z` : spaced
+  const date = new Date(zoned)
+  const year = date.getUTCFullYear()
+  return Number.isNaN(year) || year < 0 || year > 9999 ? undefined : date
+}
+
+/** Accepts a date-time that lies after the moment of the check. */
+export const futureDateTime = z
+  .string()
+  .transform((value, check) => {
+    const date = parseDateTime(value)
+    if (date && date.getTime() > Date.now()) return date
+    check.addIssue('must be a date-time in the future')
+    return z.NEVER
+  })
+  .meta({ wire: { type: 'string', format: 'date-time', 'x-future': true } })
+
+/** The three parameters of list endpoints; `queries` is compiled later, against the list's attributes. */
+export const listParams = {
+  queries: optional(z.array(z.string())),
+  search: optional(text(256)),
+  total: withDefault(looseBoolean, true),
+}
+
+const BRACKETED = /^([^[\]]+)\[(\d*)\]$/
+
+/** Gathers `name[]` and `name[3]` fields into arrays under `name`, in the order of their indexes. */
+export function gatherArrays(given: Record<string, unknown>): Record<string, unknown> {
+  const plain: Record<string, unknown> = {}
+  const gathered = new Map<string, [index: number, values: unknown[]][]>()
+  for (const [key, value] of Object.entries(given)) {
+    const [, name, index] = BRACKETED.exec(key) ?? []
+    if (name === undefined) plain[key] = value
+    else {
+      const entries = gathered.get(name) ?? []
+      entries.push([Number(index || 0), Array.isArray(value) ? value : [value]])
+      gathered.set(name, entries)
+    }
+  }
+  for (const [name, entries] of gathered) {
+    plain[name] = entries.sort(([a], [b]) => a - b).flatMap(([, values]) => values)
+  }
+  return plain
+}

@@ -1,0 +1,70 @@
+import type { Context } from 'hono'
+import { hex } from '#/auth/secrets'
+import { type Bucket, type File, garbage } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { blobKey, COMPRESSION_MAX_BYTES, compressed } from '#/services/storage/blobs'
+import { sniffMimeType } from '#/services/storage/mime'
+import { HEAD_BYTES, writeBlob } from '#/services/storage/writer'
+
+type Ctx = Context<AppEnv>
+
+/** Encryption is reported up to this size; R2 encrypts everything at rest by itself (storage contract 4.5). */
+const ENCRYPTION_MAX_BYTES = 20_000_000
+
+/** An unfinished upload's blob is left alone for this long before it counts as abandoned. */
+const INTENT_MS = 24 * 3600 * 1000
+
+/** Notes a blob that is about to be written, so that it is swept unless a row takes it over. */
+export const intent = ({ var: { db, now } }: Ctx, blobId: string, uploadId: string | null = null) =>
+  db
+    .insert(garbage)
+    .values({ kind: 'blob', ref: blobId, uploadId, dueAt: new Date(now.getTime() + INTENT_MS) })
+    .onConflictDoUpdate({ target: [garbage.kind, garbage.ref], set: { uploadId } })
+
+/** What a row says about the bytes that are stored for it. */
+export type Facts = Pick<
+  File,
+  'blobId' | 'signature' | 'mimeType' | 'sizeActual' | 'compression' | 'encryption'
+>
+
+/** Gives the compression that a bucket asks for, for a file of this size. */
+const compressionFor = (bucket: Bucket, sizeBytes: number) =>
+  sizeBytes <= COMPRESSION_MAX_BYTES && sizeBytes > 0 ? bucket.compression : 'none'
+
+/** Reads an assembled blob back once: MD5, type, and the form it is kept in. */
+export async function atRest(c: Ctx, bucket: Bucket, file: File): Promise<Facts> {
+  const key = blobKey(file.blobId)
+  const digest = new crypto.DigestStream('MD5')
+  const [blob, start] = await Promise.all([
+    c.env.BLOBS.get(key),
+    c.env.BLOBS.get(key, { range: { offset: 0, length: HEAD_BYTES } }),
+  ])
+  if (!blob || !start) throw new Error(`The blob of file ${file.id} is gone.`)
+  const [head] = await Promise.all([start.bytes(), blob.body.pipeTo(digest)])
+  const written = { md5: hex(await digest.digest), sizeBytes: file.sizeOriginal, head }
+  return keep(c, bucket, file.blobId, written)
+}
+
+/**
+ * Settles the form in which a stored blob is kept: as it is, or compressed under a new ID.
+ * @param written what was stored under `blobId`
+ */
+export async function keep(
+  c: Ctx,
+  bucket: Bucket,
+  blobId: string,
+  written: { md5: string; sizeBytes: number; head: Uint8Array },
+): Promise<Facts> {
+  const { md5: signature, sizeBytes, head } = written
+  const mimeType = sniffMimeType(head, sizeBytes)
+  const compression = compressionFor(bucket, sizeBytes)
+  const encryption = bucket.encryption && sizeBytes <= ENCRYPTION_MAX_BYTES
+  const facts = { signature, mimeType, compression, encryption }
+  if (compression === 'none') return { ...facts, blobId, sizeActual: sizeBytes }
+  const packedId = crypto.randomUUID()
+  await intent(c, packedId)
+  const blob = await c.env.BLOBS.get(blobKey(blobId))
+  if (!blob) throw new Error(`The blob ${blobId} is gone.`)
+  const packed = await writeBlob(c.env.BLOBS, packedId, compressed(blob.body, compression))
+  return { ...facts, blobId: packedId, sizeActual: packed.sizeBytes }
+}

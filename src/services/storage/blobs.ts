@@ -1,0 +1,92 @@
+import { Readable } from 'node:stream'
+import zlib from 'node:zlib'
+import type { File } from '#/db/schema'
+
+/** Gives the R2 key of a file's bytes. */
+export const blobKey = (blobId: string) => `files/${blobId}`
+
+/** Gives the prefix of stored ranges that wait for the rest of their part. */
+export const piecePrefix = (blobId: string) => `pieces/${blobId}/`
+
+/** Gives the prefix of the previews rendered from a blob. */
+export const variantPrefix = (blobId: string) => `variants/${blobId}/`
+
+/** Files up to this many bytes are compressed, when their bucket says so (storage contract 4.5). */
+export const COMPRESSION_MAX_BYTES = 20_000_000
+
+export type Compression = 'none' | 'gzip' | 'zstd'
+
+/** Wraps a stream in the compression at rest. */
+export function compressed(bytes: ReadableStream<Uint8Array>, compression: Compression) {
+  switch (compression) {
+    case 'none':
+      return bytes
+    case 'gzip':
+      return bytes.pipeThrough(new CompressionStream('gzip'))
+    case 'zstd':
+      return throughNode(bytes, zlib.createZstdCompress())
+  }
+}
+
+function decompressed(bytes: ReadableStream<Uint8Array>, compression: string) {
+  if (compression === 'gzip') return bytes.pipeThrough(new DecompressionStream('gzip'))
+  if (compression === 'zstd') return throughNode(bytes, zlib.createZstdDecompress())
+  return bytes
+}
+
+const throughNode = (
+  bytes: ReadableStream<Uint8Array>,
+  transform: zlib.ZstdCompress | zlib.ZstdDecompress,
+) =>
+  Readable.toWeb(
+    Readable.fromWeb(bytes as never).pipe(transform),
+  ) as unknown as ReadableStream<Uint8Array> // the same stream class under Node's name
+
+export type Range = { offset: number; length: number }
+
+/**
+ * Opens a file's original bytes as a stream of known length.
+ * @param range defaults to the whole file
+ * @returns undefined when there is no complete blob
+ */
+export async function openBlob(
+  bucket: R2Bucket,
+  file: Pick<File, 'blobId' | 'compression' | 'sizeOriginal'>,
+  range: Range = { offset: 0, length: file.sizeOriginal },
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  if (file.compression === 'none') {
+    const partial = range.length < file.sizeOriginal
+    const blob = await bucket.get(blobKey(file.blobId), partial ? { range } : {})
+    return blob?.body
+  }
+  const blob = await bucket.get(blobKey(file.blobId))
+  if (!blob) return
+  const fixed = new FixedLengthStream(range.length)
+  const bytes = decompressed(blob.body, file.compression).pipeThrough(cut(range))
+  bytes.pipeTo(fixed.writable).catch(() => undefined) // a reader that left; the reading side sees any other fault
+  return fixed.readable
+}
+
+/** Lets only the bytes of a range through. */
+function cut({ offset, length }: Range) {
+  let position = 0
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, controller) {
+      const kept = bytes.subarray(
+        Math.max(0, offset - position),
+        Math.max(0, Math.min(bytes.length, offset + length - position)),
+      )
+      position += bytes.length
+      if (kept.length > 0) controller.enqueue(kept)
+    },
+  })
+}
+
+/** Deletes every object below a prefix. */
+export async function erasePrefix(bucket: R2Bucket, prefix: string) {
+  for (;;) {
+    const { objects, truncated } = await bucket.list({ prefix, limit: 1000 })
+    if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key))
+    if (!truncated) return
+  }
+}

@@ -1,0 +1,21 @@
+/** Few enough arguments for one call of String.fromCharCode. */
+const STEP = 4096
+
+/** Returns the bytes as a string of one character each, U+0000 to U+00FF, to match magics against. */
+export function latin1(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += STEP) {
+    text += String.fromCharCode(...bytes.subarray(at, at + STEP))
+  }
+  return text
+}
+
+/** Returns the byte at this place of such a string; 0 beyond its end. */
+export function byteAt(raw: string, at: number): number {
+  return raw.charCodeAt(at) || 0
+}
+
+/** Returns the little-endian 16-bit number at this place; bytes beyond the end count as 0. */
+export function u16le(raw: string, at: number): number {
+  return byteAt(raw, at) | (byteAt(raw, at + 1) << 8)
+}

@@ -1,0 +1,180 @@
+import { and, eq, exists, lt, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { isPrivileged } from '#/auth/caller'
+import { hashSecret } from '#/auth/secrets'
+import { type Database, rawStatement } from '#/db'
+import { type File, previewBudgets, variants } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError, ERRORS, type ErrorType } from '#/errors'
+import { openBlob, variantPrefix } from '#/services/storage/blobs'
+import { iconBytes } from '#/services/storage/preview/icons'
+import { outputFormat, type PreviewParams, sourceKind } from '#/services/storage/preview/plan'
+import { renderPreview } from '#/services/storage/preview/render'
+
+type Ctx = Context<AppEnv>
+
+/** Marks what this renderer makes; raise it when the same parameters give other pixels. */
+const RENDERER = 1
+/** How long one request may render before another takes over. */
+const LEASE_MS = 30_000
+/** How long a request waits for another's rendering, and how often it looks. */
+const PATIENCE_MS = 25_000
+const FIRST_LOOK_MS = 100
+const LAST_LOOK_MS = 2_000
+
+const DAY = 24 * 3600
+const CACHED = {
+  miss: `private, max-age=${30 * DAY}`,
+  hit: `private, max-age=${180 * DAY}`,
+}
+
+const ICON_BACKGROUND = 'eceff1'
+
+/**
+ * Answers with a preview, rendered once per file version and set of parameters and then kept in R2
+ * (storage contract 9.10). A refusal that would be the same every time is kept too.
+ * @throws `general_rate_limit_exceeded` when the bucket's monthly budget of new previews is used up
+ */
+export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Promise<Response> {
+  const kind = sourceKind(file.mimeType, file.sizeActual)
+  const output =
+    kind === 'file'
+      ? outputFormat(params.output, file.uploadName, file.mimeType)
+      : (params.output ?? 'png')
+  const wanted =
+    kind === 'file' ? params : { ...params, background: params.background ?? ICON_BACKGROUND }
+  // Icons are the same for every file: they share their previews.
+  const source = kind === 'file' ? file.blobId : kind
+  const hash = await hashSecret(
+    JSON.stringify([RENDERER, output, ...Object.entries(wanted).sort()]),
+  )
+  const key = `${variantPrefix(source)}${hash.slice(0, 40)}`
+
+  const found = await stored(c, key)
+  if (found) return found
+  if (!(await claim(c, file, key))) {
+    const awaited = await waitFor(c, key)
+    if (awaited) return awaited
+    throw new ApiError('general_rate_limit_exceeded', 'This preview is still being rendered.', {
+      headers: { 'Retry-After': '5' },
+    })
+  }
+  try {
+    const bytes = kind === 'file' ? await readAll(c, file) : iconBytes(kind)
+    const { body, contentType } = await renderPreview(c.env.IMAGES, bytes, wanted, output)
+    await c.env.BLOBS.put(key, body, { httpMetadata: { contentType } })
+    return answer(c, body, contentType, 'miss')
+  } catch (error) {
+    await (isRefusal(error)
+      ? c.env.BLOBS.put(key, '', { customMetadata: { refusal: error.type, detail: error.message } })
+      : c.var.db.delete(variants).where(eq(variants.key, key)))
+    throw error
+  }
+}
+
+/** Tells an answer that will always be the same from one that invites another try. */
+const isRefusal = (error: unknown): error is ApiError =>
+  error instanceof ApiError && ERRORS[error.type][0] < 500 && !('Retry-After' in error.headers)
+
+async function readAll({ env }: Ctx, file: File): Promise<Uint8Array<ArrayBuffer>> {
+  const blob = await openBlob(env.BLOBS, file)
+  if (!blob) throw new ApiError('storage_file_not_found')
+  return new Uint8Array(await new Response(blob).arrayBuffer())
+}
+
+const answer = (c: Ctx, body: BodyInit, contentType: string, cache: keyof typeof CACHED) =>
+  c.body(body as ReadableStream, 200, {
+    'Content-Type': contentType,
+    'Cache-Control': CACHED[cache],
+    'X-Appwrite-Cache': cache,
+  })
+
+/** Answers from R2, if the preview or its refusal is there. */
+async function stored(c: Ctx, key: string) {
+  const variant = await c.env.BLOBS.get(key)
+  if (!variant) return
+  const { refusal, detail } = variant.customMetadata ?? {}
+  if (refusal) throw new ApiError(refusal as ErrorType, detail) // written by sendPreview alone
+  return answer(c, variant.body, variant.httpMetadata?.contentType ?? 'image/png', 'hit')
+}
+
+/**
+ * Takes the sole right to render a preview, and a place in the bucket's budget, in one round trip.
+ * @returns false when another request holds the right
+ * @throws `general_rate_limit_exceeded` when the budget is used up; keys have none
+ */
+async function claim(c: Ctx, { bucketSequence }: File, key: string): Promise<boolean> {
+  const { db, now, caller, settings } = c.var
+  const month = now.toISOString().slice(0, 7)
+  const budget = isPrivileged(caller) ? Number.MAX_SAFE_INTEGER : settings.PREVIEW_BUDGET
+  const until = now.getTime() + LEASE_MS
+  const thisBudget = and(
+    eq(previewBudgets.bucketSequence, bucketSequence),
+    eq(previewBudgets.month, month),
+  )
+  const [, won, , [holder]] = await db.batch([
+    db.insert(previewBudgets).values({ bucketSequence, month, used: 0 }).onConflictDoNothing(),
+    rawStatement(
+      db,
+      sql`
+      insert into ${variants} (key, bucket_sequence, lease_until, created_at)
+      select ${key}, ${bucketSequence}, ${until}, ${now.getTime()}
+      from ${previewBudgets} where ${and(thisBudget, lt(previewBudgets.used, budget))}
+      on conflict (key) do update set lease_until = excluded.lease_until
+      where lease_until < ${now.getTime()} returning key`,
+    ),
+    db
+      .update(previewBudgets)
+      .set({ used: sql`${previewBudgets.used} + 1` })
+      .where(and(thisBudget, exists(leaseOf(db, key, until)))),
+    leaseOf(db, key),
+  ])
+  if (won.length > 0) return true
+  if (holder && holder.leaseUntil >= now) return false
+  throw new ApiError(
+    'general_rate_limit_exceeded',
+    "The bucket's budget of new previews is used up for this month.",
+  )
+}
+
+const leaseOf = (db: Database, key: string, until?: number) =>
+  db
+    .select({ leaseUntil: variants.leaseUntil })
+    .from(variants)
+    .where(
+      and(
+        eq(variants.key, key),
+        until === undefined ? undefined : eq(variants.leaseUntil, new Date(until)),
+      ),
+    )
+
+async function waitFor(c: Ctx, key: string) {
+  let pause = FIRST_LOOK_MS
+  for (let waited = 0; waited < PATIENCE_MS; waited += pause) {
+    await scheduler.wait(pause)
+    const found = await stored(c, key)
+    if (found) return found
+    pause = Math.min(pause * 1.5, LAST_LOOK_MS)
+  }
+  return
+}
+
+/** Previews are dropped at this age, so that unused ones do not pile up; used ones are made again. */
+const LIFETIME_MS = 180 * DAY * 1000
+const DROPPED_PER_ROUND = 500
+
+/** Drops one round of old previews. @returns how many */
+export async function sweepVariants(bucket: R2Bucket, db: Database, now: Date): Promise<number> {
+  const old = await db
+    .select({ key: variants.key })
+    .from(variants)
+    .where(lt(variants.createdAt, new Date(now.getTime() - LIFETIME_MS)))
+    .limit(DROPPED_PER_ROUND)
+  const keys = old.map(({ key }) => key)
+  if (keys.length === 0) return 0
+  await bucket.delete(keys)
+  await db
+    .delete(variants)
+    .where(sql`${variants.key} in (select value from json_each(${JSON.stringify(keys)}))`)
+  return keys.length
+}

@@ -1,0 +1,185 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { createApp } from '#/app'
+import { hashSecret } from '#/auth/secrets'
+import { database } from '#/db'
+import { buckets, keys } from '#/db/schema'
+import type { Env } from '#/env'
+
+export const PROJECT = 'edgewrite'
+export const ROOT = { 'X-Appwrite-Key': env.API_KEY }
+export const NOW = new Date('2026-11-24T12:00:00.000Z')
+
+export type Answer = { status: number; headers: Headers; body: Json; bytes: Uint8Array }
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+export type Json = any
+
+/** Counts the round trips to D1 and the rows they read. */
+function counting(d1: D1Database) {
+  const seen = { trips: 0, rowsRead: 0 }
+  const note = <T extends { meta: { rows_read?: number } }>(result: T) => {
+    seen.rowsRead += result.meta.rows_read ?? 0
+    return result
+  }
+  const inner = Symbol('inner')
+  const wrapStatement = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = {
+      [inner]: statement,
+      bind: (...values: unknown[]) => wrapStatement(statement.bind(...values)),
+      run: async () => {
+        seen.trips++
+        return note(await statement.run())
+      },
+      all: async () => {
+        seen.trips++
+        return note(await statement.all())
+      },
+      raw: async (options?: { columnNames?: false }) => {
+        // `raw` carries no figures: ask with `all` once more, outside the count, for the rows read.
+        seen.trips++
+        const result = await statement.raw(options as never)
+        return result
+      },
+      first: async (column?: string) => {
+        seen.trips++
+        return column === undefined ? statement.first() : statement.first(column)
+      },
+    }
+    return wrapped as never
+  }
+  const db = {
+    prepare: (query: string) => wrapStatement(d1.prepare(query)),
+    batch: async (statements: { [inner]: D1PreparedStatement }[]) => {
+      seen.trips++
+      return (await d1.batch(statements.map((statement) => statement[inner]))).map(note)
+    },
+    exec: (query: string) => d1.exec(query),
+    withSession: (constraint?: string) => d1.withSession(constraint),
+    dump: () => d1.dump(),
+  }
+  return { db: db as unknown as D1Database, seen }
+}
+
+export type World = Awaited<ReturnType<typeof world>>
+
+/** Gives the app with a clock and a count of round trips; storage is empty at the start of each test file. */
+export async function world(overrides: Partial<Env> = {}, clock: () => Date = () => new Date()) {
+  const { db: DB, seen } = counting(env.DB)
+  const app = createApp({ now: clock })
+  const bindings = { ...env, ...overrides, DB } as unknown as Env
+  const db = database(env.DB)
+
+  async function raw(request: Request) {
+    const context = createExecutionContext()
+    seen.trips = 0
+    seen.rowsRead = 0
+    const response = await app.fetch(request, bindings, context)
+    const trips = seen.trips
+    return { response, trips, settle: () => waitOnExecutionContext(context) }
+  }
+
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = ROOT,
+  ): Promise<Answer & { trips: number }> {
+    const form =
+      body instanceof FormData || body instanceof ReadableStream || body instanceof Uint8Array
+    const request = new Request(
+      `http://localhost${path.startsWith('/v1') || path.startsWith('/o') ? '' : '/v1'}${path}`,
+      {
+        method: method.toUpperCase(),
+        headers: {
+          'X-Appwrite-Project': PROJECT,
+          ...(body === undefined || form ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: form ? (body as BodyInit) : JSON.stringify(body) }),
+      },
+    )
+    const { response, trips, settle } = await raw(request)
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    await settle()
+    const json = response.headers.get('content-type')?.includes('json')
+    const parsed =
+      json && bytes.length > 0 ? JSON.parse(new TextDecoder().decode(bytes)) : undefined
+    return { status: response.status, headers: response.headers, body: parsed, bytes, trips }
+  }
+
+  return {
+    db,
+    env: bindings,
+    raw,
+    send,
+    trips: () => seen.trips,
+    rowsRead: () => seen.rowsRead,
+    /** Stores a key with these scopes. @returns its header */
+    async key(...scopes: string[]) {
+      const secret = `standard_${crypto.randomUUID()}`
+      const id = crypto.randomUUID()
+      const row = {
+        id,
+        name: 'Test',
+        secretHash: await hashSecret(secret),
+        scopes,
+        createdAt: NOW,
+        updatedAt: NOW,
+      }
+      await db.insert(keys).values(row)
+      return { 'X-Appwrite-Key': secret }
+    },
+    /** Stores a bucket. @returns its row */
+    async bucket(fields: Partial<typeof buckets.$inferInsert> = {}) {
+      const [row] = await db
+        .insert(buckets)
+        .values({
+          id: crypto.randomUUID().slice(0, 20),
+          name: 'Bucket',
+          permissions: [],
+          fileSecurity: false,
+          enabled: true,
+          maximumFileSize: 1024 ** 3,
+          allowedFileExtensions: [],
+          compression: 'none',
+          encryption: true,
+          antivirus: true,
+          transformations: true,
+          createdAt: NOW,
+          updatedAt: NOW,
+          ...fields,
+        })
+        .returning()
+      if (!row) throw new Error('No bucket was stored.')
+      return row
+    },
+    /** Uploads bytes as a client does, whole or as a chunk. */
+    async upload(
+      bucketId: string,
+      bytes: Uint8Array<ArrayBuffer> | string,
+      {
+        fileId = 'unique()',
+        name = 'file.txt',
+        headers = ROOT as Record<string, string>,
+        fields = {} as Record<string, string | string[]>,
+        range = undefined as string | undefined,
+        id = undefined as string | undefined,
+      } = {},
+    ) {
+      const form = new FormData()
+      form.set('fileId', fileId)
+      form.set('file', new File([bytes], name))
+      for (const [key, value] of Object.entries(fields)) {
+        if (Array.isArray(value)) for (const one of value) form.append(`${key}[]`, one)
+        else form.set(key, value)
+      }
+      return send('post', `/storage/buckets/${bucketId}/files`, form, {
+        ...headers,
+        ...(range ? { 'Content-Range': range } : {}),
+        ...(id ? { 'X-Appwrite-ID': id } : {}),
+      })
+    },
+  }
+}
+
+export const GUEST_HEADERS: Record<string, string> = {}
