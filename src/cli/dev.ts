@@ -9,7 +9,8 @@ import { parseEnv } from 'node:util'
  */
 
 const VARS = '.dev.vars'
-const STATE = '.wrangler'
+/** Where the local database, blobs and logs are kept. */
+const STATE = process.env.EDGEWRITE_STATE ?? '.wrangler'
 const SETTINGS = [
   ...['PROJECT_ID', 'PROJECT_NAME', 'PUBLIC_URL', 'API_KEY', 'SECRET', 'PLATFORMS'],
   ...['STORAGE_MAX_FILE_BYTES', 'PREVIEW_BUDGET', 'RATE_LIMITS', 'CLIENT_IP_HEADER'],
@@ -59,7 +60,7 @@ writeFileSync(
   { mode: 0o600 },
 )
 
-const migrated = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local'], {
+const migrated = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`], {
   env,
   encoding: 'utf8',
 })
@@ -73,7 +74,7 @@ const projectId = settings.PROJECT_ID ?? 'edgewrite'
 const endpoint = `http://localhost:${port}/v1`
 const server = spawn(
   'wrangler',
-  ['dev', '--port', port, '--ip', process.env.HOST ?? '127.0.0.1', '--env-file', envFile].concat(
+  ['dev', '--port', port, '--ip', process.env.HOST ?? '127.0.0.1', '--env-file', envFile, '--persist-to', `${STATE}/state`].concat(
     '--show-interactive-dev-session=false',
     '--log-level',
     'warn',

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    endpoint: string
+    apiKey: string
+  }
+}
+
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+/** Starts Edgewrite as `npm run dev` does, on a free port and with storage of its own. */
+export default async function serve(project: TestProject) {
+  const port = await freePort()
+  const state = mkdtempSync(join(tmpdir(), 'edgewrite-'))
+  const apiKey = `standard_${'5d'.repeat(128)}`
+  const server = spawn('node', ['src/cli/dev.ts'], {
+    env: {
+      ...process.env,
+      PORT: `${port}`,
+      EDGEWRITE_STATE: state,
+      API_KEY: apiKey,
+      SECRET: 'a secret for the tests alone, long enough',
+      RATE_LIMITS: 'off',
+      PLATFORMS: 'app.example.com',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    const note = (data: Buffer) => {
+      log += data
+      if (log.includes('Edgewrite is serving')) resolve()
+    }
+    server.stdout.on('data', note)
+    server.stderr.on('data', note)
+    server.on('exit', () => reject(new Error(`The server did not start:\n${log}`)))
+  })
+  project.provide('endpoint', `http://localhost:${port}/v1`)
+  project.provide('apiKey', apiKey)
+  return async () => {
+    server.removeAllListeners('exit')
+    const gone = new Promise((resolve) => server.on('exit', resolve))
+    if (server.pid) process.kill(-server.pid, 'SIGTERM')
+    await gone
+    rmSync(state, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
