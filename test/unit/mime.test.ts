@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { INLINE_TYPES, isInline, sniffMimeType } from '#/services/storage/mime'
+import { INLINE_TYPES, isInline, sniffMimeType } from '#/services/storage/mime/index'
 
 /** Bytes of a string of one character each. */
 const raw = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
@@ -8,7 +8,7 @@ const sniff = (bytes: Uint8Array) => sniffMimeType(bytes, bytes.length)
 
 const ftyp = (brand: string) => `\0\0\0\x18ftyp${brand}\0\0\0\0mif1isom`
 const ebml = (doctype: string) =>
-  `\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82${String.fromCharCode(0x80 + doctype.length)}${doctype}`
+  `\x1a\x45\xdf\xa3\x9f\x42\x82${String.fromCharCode(0x80 + doctype.length)}${doctype}`
 const ogg = (packet: string) => `OggS\0\x02${'\0'.repeat(20)}\x01\x1e${packet}`
 const entry = (name: string) =>
   `PK\x03\x04${'\0'.repeat(22)}${String.fromCharCode(name.length)}\0\0\0${name}data`

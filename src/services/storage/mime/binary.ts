@@ -1,6 +1,6 @@
-import { byteAt, u16le } from './bytes'
-import { sniffEbml, sniffIsoMedia, sniffOgg, sniffRiff } from './media'
-import { sniffZip } from './zip'
+import { byteAt, u16le } from './bytes.ts'
+import { sniffEbml, sniffIsoMedia, sniffOgg, sniffRiff } from './media.ts'
+import { sniffZip } from './zip.ts'
 
 /** What a file starts with, and the media type that tells. */
 const MAGICS: readonly (readonly [magic: string, mimeType: string])[] = [

@@ -1,7 +1,7 @@
 /** Few enough arguments for one call of String.fromCharCode. */
 const STEP = 4096
 
-/** Returns the bytes as a string of one character each, U+0000 to U+00FF, to match magics against. */
+/** Returns the bytes as a string of one character each, U+0000 to U+00FF, to match against. */
 export function latin1(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += STEP) {

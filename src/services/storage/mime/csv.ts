@@ -2,8 +2,8 @@
 const ROWS = 10
 
 /**
- * Returns whether the text is a table: two rows or more, all with the same number of commas outside of
- * quotes, at least one (storage contract 5.4). Of a text that goes on (`cut`) the last row is left out.
+ * Returns whether the text is a table: two rows or more, all with the same number of commas outside
+ * of quotes, at least one (storage contract 5.4). The last row of a text that goes on is left out.
  */
 export function isCsv(text: string, cut: boolean): boolean {
   const rows = countCommas(cut ? text : `${text.trimEnd()}\n`)

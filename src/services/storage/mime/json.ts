@@ -1,7 +1,7 @@
 /** Deeper nesting is not taken for JSON, as in libmagic. */
 const MAX_DEPTH = 500
 
-/** A bracket, comma or colon as it is; a string, another scalar, the end, the cut-off end, an error. */
+/** A bracket, comma or colon as it is; a string, another scalar, the end, a cut, an error. */
 type Token = '{' | '}' | '[' | ']' | ',' | ':' | 'string' | 'scalar' | 'end' | 'cut' | 'error'
 
 /** What may come next; `…OrEnd` right behind an opening bracket, `next…` behind a value. */
@@ -90,6 +90,7 @@ function skip(text: string, from: number, characters: string): number {
 /** The code of the first character that may stand in a string as it is. */
 const SPACE = 0x20
 
+/** Reads a string; one that is cut off counts as whole. */
 function readString(scan: Scan): Token {
   const { text } = scan
   for (let at = scan.at + 1; at < text.length; at += 1) {
@@ -104,16 +105,18 @@ function readString(scan: Scan): Token {
       if (at < text.length && !'"\\/bfnrtu'.includes(text.charAt(at))) return 'error'
     }
   }
-  return scan.cut ? 'cut' : 'error'
+  scan.at = text.length
+  return scan.cut ? 'string' : 'error'
 }
 
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 
+/** Reads a number or a word; one that is cut off counts as whole. */
 function readScalar(scan: Scan): Token {
   const end = skip(scan.text, scan.at, '+-.0123456789Eaeflnrstu')
   if (end === scan.at) return 'error'
-  const isScalar = SCALAR.test(scan.text.slice(scan.at, end))
+  const isCutOff = scan.cut && end === scan.text.length
+  const isScalar = isCutOff || SCALAR.test(scan.text.slice(scan.at, end))
   scan.at = end
-  if (scan.cut && end === scan.text.length) return 'cut'
   return isScalar ? 'scalar' : 'error'
 }

@@ -24,7 +24,7 @@ export function sniffMarkup(text: string): string | null {
   return doctype === 'html' || HTML_ELEMENTS.has(root) ? 'text/html' : null
 }
 
-/** Reads up to the first element. Each part starts where the last one ended, so the work is linear. */
+/** Reads up to the first element. Each part starts where the last ended: linear work. */
 function readPrologue(text: string): Prologue {
   const prologue: Prologue = { declared: /^<\?xml\s/.test(text), doctype: '', root: '' }
   let at = skipSpace(text, 0)

@@ -1,4 +1,4 @@
-import { byteAt } from './bytes'
+import { byteAt } from './bytes.ts'
 
 /** Major brands of ISO base media files; the first one whose letters a file's brand starts with. */
 const BRANDS: readonly (readonly [brand: string, mimeType: string])[] = [
@@ -41,7 +41,7 @@ const BRANDS: readonly (readonly [brand: string, mimeType: string])[] = [
 /** The atoms a QuickTime movie without a brand starts with. */
 const ATOMS: ReadonlySet<string> = new Set(['moov', 'mdat', 'wide', 'skip', 'free', 'pnot'])
 
-/** Returns the media type by the brand of an ISO base media file, or null (storage contract 5.4). */
+/** Returns the media type by the brand of an ISO media file, or null (storage contract 5.4). */
 export function sniffIsoMedia(raw: string): string | null {
   const box = raw.slice(4, 8)
   if (box !== 'ftyp') return byteAt(raw, 0) === 0 && ATOMS.has(box) ? 'video/quicktime' : null

@@ -1,12 +1,12 @@
-import { isCsv } from './csv'
-import { isJson } from './json'
-import { sniffMarkup } from './markup'
+import { isCsv } from './csv.ts'
+import { isJson } from './json.ts'
+import { sniffMarkup } from './markup.ts'
 
 const UTF8_MARK = '\xef\xbb\xbf'
 
 /**
- * Returns the media type of text, or null for what is none (storage contract 5.4). `raw` is the head as
- * one character a byte; `cut` says that the file goes on behind it.
+ * Returns the media type of text, or null for what is none (storage contract 5.4). `raw` is the
+ * head as one character a byte; `cut` says that the file goes on behind it.
  */
 export function sniffText(bytes: Uint8Array, raw: string, cut: boolean): string | null {
   if (raw.startsWith('\xff\xfe')) return isUtf16(bytes, true) ? 'text/plain' : null

@@ -1,4 +1,4 @@
-import { u16le } from './bytes'
+import { u16le } from './bytes.ts'
 
 const LOCAL = 'PK\x03\x04'
 const CENTRAL = 'PK\x01\x02'
@@ -27,7 +27,7 @@ const SELF_NAMED = [
   'application/vnd.oasis.opendocument.graphics',
 ]
 
-/** Returns the media type of a ZIP archive or of the document it is, or null (storage contract 5.4). */
+/** Returns the media type of a ZIP archive or of what it holds, or null (storage contract 5.4). */
 export function sniffZip(raw: string): string | null {
   if (!raw.startsWith(LOCAL)) return null
   return selfNamed(raw) ?? officeDocument(entryNames(raw)) ?? 'application/zip'

@@ -1,0 +1,82 @@
+import { sniffBinary } from './binary.ts'
+import { latin1 } from './bytes.ts'
+import { sniffText } from './text.ts'
+
+/** No more of a file than this is ever looked at. */
+const HEAD_BYTES = 64 * 1024
+
+const UNKNOWN = 'application/octet-stream'
+
+/**
+ * Returns the media type of a file by its content alone, in the manner of libmagic (storage
+ * contract 5.4). `head` is the file's beginning, of which 64 KiB count, and `sizeBytes` the size of
+ * the whole file.
+ */
+export function sniffMimeType(head: Uint8Array, sizeBytes: number): string {
+  if (sizeBytes === 0) return 'application/x-empty'
+  const bytes = head.subarray(0, Math.min(HEAD_BYTES, sizeBytes))
+  if (sizeBytes === 1 || bytes.length === 0) return UNKNOWN
+  const raw = latin1(bytes)
+  return sniffBinary(raw) ?? sniffText(bytes, raw, bytes.length < sizeBytes) ?? UNKNOWN
+}
+
+const OOXML = 'application/vnd.openxmlformats-officedocument.'
+
+/** The media types a view shows as themselves, not as text/plain (storage contract 8.3). */
+export const INLINE_TYPES: ReadonlySet<string> = new Set([
+  'image/jpeg',
+  'image/gif',
+  'image/png',
+  'image/webp',
+  'image/heic',
+  'image/heic-sequence',
+  'image/avif',
+  'video/mp4',
+  'video/x-flv',
+  'video/webm',
+  'application/x-mpegURL',
+  'video/MP2T',
+  'video/3gpp',
+  'video/quicktime',
+  'video/x-msvideo',
+  'video/x-ms-wmv',
+  'audio/basic',
+  'audio/mid',
+  'audio/mpeg',
+  'audio/mp4',
+  'audio/x-aiff',
+  'audio/x-mpegurl',
+  'audio/vnd.rn-realaudio',
+  'audio/ogg',
+  'audio/vorbis',
+  'audio/vnd.wav',
+  'audio/x-wav',
+  'audio/aac',
+  'audio/x-hx-aac-adts',
+  'application/msword',
+  `${OOXML}wordprocessingml.document`,
+  `${OOXML}wordprocessingml.template`,
+  'application/vnd.ms-word.document.macroEnabled.12',
+  'application/vnd.ms-excel',
+  `${OOXML}spreadsheetml.sheet`,
+  `${OOXML}spreadsheetml.template`,
+  'application/vnd.ms-excel.sheet.macroEnabled.12',
+  'application/vnd.ms-excel.template.macroEnabled.12',
+  'application/vnd.ms-excel.addin.macroEnabled.12',
+  'application/vnd.ms-excel.sheet.binary.macroEnabled.12',
+  'application/vnd.ms-powerpoint',
+  `${OOXML}presentationml.presentation`,
+  `${OOXML}presentationml.template`,
+  `${OOXML}presentationml.slideshow`,
+  'application/vnd.ms-powerpoint.addin.macroEnabled.12',
+  'application/vnd.ms-powerpoint.presentation.macroEnabled.12',
+  'application/vnd.ms-powerpoint.template.macroEnabled.12',
+  'application/vnd.ms-powerpoint.slideshow.macroEnabled.12',
+  'application/vnd.ms-access',
+  'application/pdf',
+])
+
+/** Returns whether a view serves exactly this media type as itself (storage contract 8.3). */
+export function isInline(mimeType: string): boolean {
+  return INLINE_TYPES.has(mimeType)
+}
