@@ -60,10 +60,14 @@ writeFileSync(
   { mode: 0o600 },
 )
 
-const migrated = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`], {
-  env,
-  encoding: 'utf8',
-})
+const migrated = spawnSync(
+  'wrangler',
+  ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`],
+  {
+    env,
+    encoding: 'utf8',
+  },
+)
 if (migrated.status !== 0) {
   console.error(migrated.stdout, migrated.stderr)
   process.exit(1)
@@ -74,12 +78,17 @@ const projectId = settings.PROJECT_ID ?? 'edgewrite'
 const endpoint = `http://localhost:${port}/v1`
 const server = spawn(
   'wrangler',
-  ['dev', '--port', port, '--ip', process.env.HOST ?? '127.0.0.1', '--env-file', envFile, '--persist-to', `${STATE}/state`].concat(
-    '--show-interactive-dev-session=false',
-    '--log-level',
-    'warn',
-    '--test-scheduled',
-  ),
+  [
+    'dev',
+    '--port',
+    port,
+    '--ip',
+    process.env.HOST ?? '127.0.0.1',
+    '--env-file',
+    envFile,
+    '--persist-to',
+    `${STATE}/state`,
+  ].concat('--show-interactive-dev-session=false', '--log-level', 'warn', '--test-scheduled'),
   { env, stdio: ['ignore', 'inherit', 'inherit'] },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal))

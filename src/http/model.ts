@@ -11,25 +11,21 @@ export type Model<Row> = {
 export const printTime = (date: Date) => date.toISOString().replace('Z', '+00:00')
 
 /** A time that is always there. */
-export const time = z
-  .string()
-  .meta({
-    wire: {
-      type: 'string',
-      format: 'date-time',
-      pattern: String.raw`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00$`,
-    },
-  })
+export const time = z.string().meta({
+  wire: {
+    type: 'string',
+    format: 'date-time',
+    pattern: String.raw`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00$`,
+  },
+})
 
 /** A time that is '' while unset. */
-export const optionalTime = z
-  .string()
-  .meta({
-    wire: {
-      type: 'string',
-      pattern: String.raw`^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00)?$`,
-    },
-  })
+export const optionalTime = z.string().meta({
+  wire: {
+    type: 'string',
+    pattern: String.raw`^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00)?$`,
+  },
+})
 
 export const model = <Row, Shape extends z.ZodRawShape>(
   name: string,

@@ -12,7 +12,7 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Shape = z.ZodRawShape
 
 /** Bounds a JSON or form body; files are read as streams and have their own limit. */
-const LARGEST_BODY_BYTES = 1024 * 1024
+export const LARGEST_BODY_BYTES = 1024 * 1024
 
 /** Holds the parameters of a route, by where they come from. */
 export type Input<P extends Shape, Q extends Shape, B extends Shape> = {
@@ -117,24 +117,26 @@ const refuseConsole =
     await next()
   }
 
-type Checked = { success: boolean; error?: { issues: readonly z.core.$ZodIssue[] } }
+type Checked = { success: boolean; error?: { issues: readonly z.core.$ZodIssue[] }; data?: unknown }
 
-function refuseInvalid({ success, error }: Checked): undefined {
+/** Turns the first problem into the contract's answer; on failure `data` is what the client sent. */
+function refuseInvalid({ success, error, data }: Checked): undefined {
   const [issue] = error?.issues ?? []
   if (success || !issue) return
   const name = issue.path[0]?.toString() ?? ''
-  const missing =
-    issue.code === 'invalid_type' && issue.input === undefined && issue.path.length === 1
+  const given = typeof data === 'object' && data !== null ? Object.keys(gather(data)) : []
   throw new ApiError(
     'general_argument_invalid',
-    missing ? `Param "${name}" is not optional.` : `Invalid \`${name}\` param: ${issue.message}`,
+    given.includes(name)
+      ? `Invalid \`${name}\` param: ${issue.message}`
+      : `Param "${name}" is not optional.`,
   )
 }
 
 /** Parses values that a handler read itself. @throws `general_argument_invalid` as for any parameter */
 export function check<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
   const result = schema.safeParse(given)
-  refuseInvalid(result)
+  refuseInvalid({ data: given, ...result })
   if (!result.success) throw new ApiError('general_argument_invalid')
   return result.data
 }
@@ -143,9 +145,7 @@ export function check<T extends z.ZodType>(schema: T, given: unknown): z.output<
 const validateBody =
   (schema: z.ZodObject): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    const result = await schema.safeParseAsync(gatherArrays(await readBody(c)))
-    refuseInvalid(result)
-    c.req.addValidatedData('json', result.data ?? {})
+    c.req.addValidatedData('json', check(schema, gatherArrays(await readBody(c))))
     await next()
   }
 
@@ -160,7 +160,7 @@ const limitBody = bodyLimit({
 })
 
 /** Reads the parameters of a body as an object; never throws for what a client sent. */
-async function readBody(c: Context<AppEnv>): Promise<Record<string, unknown>> {
+export async function readBody(c: Context<AppEnv>): Promise<Record<string, unknown>> {
   const type = c.req.header('content-type') ?? ''
   if (/^(multipart\/form-data|application\/x-www-form-urlencoded)/i.test(type)) {
     return c.req.parseBody({ all: true }).catch(() => ({}))

@@ -3,8 +3,8 @@ import { Client as WebClient, Storage as WebStorage } from 'appwrite'
 import { Client, ID, Permission, Query, Role, Storage, Tokens } from 'node-appwrite'
 import { InputFile } from 'node-appwrite/file'
 import { expect, inject, test } from 'vitest'
-import { noise } from '#test/support/hash'
 import { picture } from '#test/fixtures/pictures'
+import { noise } from '#test/support/hash'
 
 const client = new Client()
   .setEndpoint(inject('endpoint'))
@@ -71,13 +71,21 @@ test('manages buckets', async () => {
 test('lists, filters, searches and pages files', async () => {
   const { $id: bucketId } = await newBucket()
   for (const name of ['alpha.txt', 'beta.txt', 'gamma.md', 'delta.txt']) {
-    await storage.createFile({ bucketId, fileId: ID.unique(), file: InputFile.fromPlainText(name, name) })
+    await storage.createFile({
+      bucketId,
+      fileId: ID.unique(),
+      file: InputFile.fromPlainText(name, name),
+    })
   }
   const names = async (queries: string[], search?: string) => {
     const page = await storage.listFiles({ bucketId, queries, ...(search ? { search } : {}) })
     return page.files.map(({ name }) => name)
   }
-  expect(await names([Query.endsWith('name', '.txt')])).toEqual(['alpha.txt', 'beta.txt', 'delta.txt'])
+  expect(await names([Query.endsWith('name', '.txt')])).toEqual([
+    'alpha.txt',
+    'beta.txt',
+    'delta.txt',
+  ])
   expect(await names([Query.orderDesc('name'), Query.limit(2)])).toEqual(['gamma.md', 'delta.txt'])
   expect(await names([], 'gam')).toEqual(['gamma.md'])
   const { files, total } = await storage.listFiles({ bucketId, queries: [Query.limit(2)] })
@@ -87,7 +95,11 @@ test('lists, filters, searches and pages files', async () => {
 
 test('renames, shares and deletes a file', async () => {
   const { $id: bucketId } = await newBucket({ fileSecurity: true })
-  const file = await storage.createFile({ bucketId, fileId: 'doc', file: InputFile.fromPlainText('x', 'x.txt') })
+  const file = await storage.createFile({
+    bucketId,
+    fileId: 'doc',
+    file: InputFile.fromPlainText('x', 'x.txt'),
+  })
   expect(file.$permissions).toEqual([])
   await expect(web.getFile({ bucketId, fileId: 'doc' })).rejects.toMatchObject({
     code: 404,
@@ -107,11 +119,17 @@ test('renames, shares and deletes a file', async () => {
 
 test('opens one file with a token until it is deleted', async () => {
   const { $id: bucketId } = await newBucket()
-  await storage.createFile({ bucketId, fileId: 'doc', file: InputFile.fromPlainText('secret', 'x.txt') })
+  await storage.createFile({
+    bucketId,
+    fileId: 'doc',
+    file: InputFile.fromPlainText('secret', 'x.txt'),
+  })
   const token = await tokens.createFileToken({ bucketId, fileId: 'doc' })
   const url = web.getFileView({ bucketId, fileId: 'doc', token: token.secret })
   expect(await (await fetch(url)).text()).toBe('secret')
-  expect((await tokens.list({ bucketId, fileId: 'doc' })).tokens.map(({ $id }) => $id)).toEqual([token.$id])
+  expect((await tokens.list({ bucketId, fileId: 'doc' })).tokens.map(({ $id }) => $id)).toEqual([
+    token.$id,
+  ])
   const later = await tokens.update({ tokenId: token.$id, expire: '2099-01-01T00:00:00.000+00:00' })
   expect(later.expire).toBe('2099-01-01T00:00:00.000+00:00')
   expect((await tokens.get({ tokenId: token.$id })).secret).toBe(later.secret)
@@ -122,18 +140,28 @@ test('opens one file with a token until it is deleted', async () => {
 test('previews a photo through both SDKs', async () => {
   const { $id: bucketId } = await newBucket({ permissions: everyone })
   const photo = Buffer.from(picture('jpeg6'))
-  await storage.createFile({ bucketId, fileId: 'photo', file: InputFile.fromBuffer(photo, 'photo.jpg') })
+  await storage.createFile({
+    bucketId,
+    fileId: 'photo',
+    file: InputFile.fromBuffer(photo, 'photo.jpg'),
+  })
   const bytes = new Uint8Array(
     await storage.getFilePreview({ bucketId, fileId: 'photo', width: 64, height: 32 }),
   )
   expect([...bytes.slice(0, 3)]).toEqual([0xff, 0xd8, 0xff])
-  const url = web.getFilePreview({ bucketId, fileId: 'photo', width: 64, height: 32, output: 'webp' as never })
+  const url = web.getFilePreview({
+    bucketId,
+    fileId: 'photo',
+    width: 64,
+    height: 32,
+    output: 'webp' as never,
+  })
   const first = await fetch(url)
-  expect([first.status, first.headers.get('content-type'), first.headers.get('x-appwrite-cache')]).toEqual([
-    200,
-    'image/webp',
-    'miss',
-  ])
+  expect([
+    first.status,
+    first.headers.get('content-type'),
+    first.headers.get('x-appwrite-cache'),
+  ]).toEqual([200, 'image/webp', 'miss'])
   await first.arrayBuffer()
   const second = await fetch(url)
   expect(second.headers.get('x-appwrite-cache')).toBe('hit')

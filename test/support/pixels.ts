@@ -19,7 +19,8 @@ export async function decode(bytes: Uint8Array<ArrayBuffer>) {
       )
   const { width, height, data } = await decodePng(png)
   const at = (x: number, y: number) => {
-    const from = (Math.min(height - 1, Math.floor(y)) * width + Math.min(width - 1, Math.floor(x))) * 4
+    const from =
+      (Math.min(height - 1, Math.floor(y)) * width + Math.min(width - 1, Math.floor(x))) * 4
     return [...data.subarray(from, from + 4)]
   }
   return { width, height, at }

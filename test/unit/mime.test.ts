@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { INLINE_TYPES, isInline, sniffMimeType } from '#/services/storage/mime/index'
+import { INLINE_TYPES, isInline, sniffMimeType } from '#/services/storage/mime'
 
 /** Bytes of a string of one character each. */
 const raw = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))

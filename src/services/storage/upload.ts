@@ -9,7 +9,7 @@ import { ApiError } from '#/errors'
 import { type FormSink, readForm } from '#/http/multipart'
 import { characters, gatherArrays, optional, withDefault } from '#/http/params'
 import { parseContentRange } from '#/http/range'
-import { check } from '#/http/route'
+import { check, LARGEST_BODY_BYTES, readBody } from '#/http/route'
 import { customId, idFor, isId } from '#/ids'
 import { bucketById, fileById, grantCreate } from '#/services/storage/access'
 import { intent, keep } from '#/services/storage/at-rest'
@@ -37,8 +37,19 @@ type Fields = z.output<typeof uploadFields>
 
 /** Takes an upload, whole or one chunk of it, with at most 5 MiB in memory (storage contract 6). */
 export async function receiveUpload(c: Ctx, bucketId: string): Promise<Outcome> {
+  if (!/^multipart\/form-data\b/i.test(c.req.header('content-type') ?? ''))
+    return refuseBody(c, bucketId)
   const header = c.req.header('content-range')
   return header === undefined ? receiveWhole(c, bucketId) : receiveChunk(c, bucketId, header)
+}
+
+/** Answers a body that is no form: its fields are checked as ever, but there is no file in it. */
+async function refuseBody(c: Ctx, bucketId: string): Promise<never> {
+  const small = Number(c.req.header('content-length') ?? 0) <= LARGEST_BODY_BYTES
+  check(uploadFields, gatherArrays(small ? await readBody(c) : {}))
+  const [bucket] = await bucketById(c.var.db, bucketId)
+  grantCreate(c.var.caller, bucket)
+  throw new ApiError('storage_file_empty')
 }
 
 const parseFields = (given: ReadonlyMap<string, string[]>): Fields => {

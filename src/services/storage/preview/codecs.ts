@@ -89,6 +89,7 @@ export const encodeJpeg = (pixels: Pixels, quality: number = DEFAULT_QUALITY.jpe
     ...jpegDefaults,
     quality,
     progressive: false,
+    baseline: true,
     optimize_coding: true,
     trellis_multipass: false,
   })

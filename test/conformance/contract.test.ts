@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { API_VERSION } from '#/app'
+import { ERRORS } from '#/errors'
+import { openApi, openApiPath } from '#/http/openapi'
+import { ROUTES } from '#/routes'
+import { INLINE_TYPES } from '#/services/storage/mime'
+import api from '#test/contract/api.json'
+import errors from '#test/contract/errors.json'
+import mime from '#test/contract/mime.json'
+import type { Json } from '#test/support/world'
+
+const contract = api as Json
+const own = openApi(ROUTES, API_VERSION) as Json
+
+/** Differences that are meant: the README names each. */
+const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
+  // A hidden bucket's preview budget.
+  'storage.getFilePreview': ['general_rate_limit_exceeded'],
+  'storage.getFileDownload': ['storage_invalid_range'],
+  'storage.getFileView': ['storage_invalid_range'],
+  'storage.getFilePush': ['storage_invalid_range'],
+  'tokens.list': ['general_query_invalid'],
+}
+
+const operations = new Map<string, { path: string; method: string; operation: Json }>()
+for (const [path, methods] of Object.entries<Json>(contract.paths)) {
+  for (const [method, operation] of Object.entries<Json>(methods)) {
+    operations.set(operation.operationId, { path, method, operation })
+  }
+}
+
+/** Follows a reference within the contract. */
+const resolve = (value: Json): Json =>
+  value?.$ref ? value.$ref.slice(2).split('/').reduce((at: Json, key: string) => at[key], contract) : value
+
+/** Reads what tells parameters apart: place, need, type and bounds. */
+const facts = (schema: Json) => {
+  const types = [schema.anyOf?.map((one: Json) => one.type) ?? schema.type].flat().filter((type) => type !== 'null')
+  const { minLength, maxLength, minimum, maximum, maxItems, format } = schema
+  return { types, minLength, maxLength, minimum, maximum, maxItems, format }
+}
+
+const served = ROUTES.map(({ spec }) => spec)
+
+test('lists what is not built yet, by name', () => {
+  const names = new Set<string>(served.map(({ name }) => name))
+  const missing = [...operations.values()]
+    .map(({ operation }) => operation)
+    .filter((operation) => !names.has(operation.operationId) && operation['x-status'] === undefined)
+    .map(({ operationId }) => operationId)
+  console.info(`${names.size} operations served; ${missing.length} not built yet: ${missing.join(', ')}`)
+  expect(missing.filter((name) => /^(storage|tokens)\./.test(name))).toEqual([])
+})
+
+describe.each(served.map((spec) => [spec.name, spec] as const))('%s', (name, spec) => {
+  const theirs = operations.get(name)
+  const path = openApiPath(spec.path)
+  const mine = own.paths[path]?.[spec.method]
+
+  test('has the path, method, scopes, limit and event of the contract', () => {
+    expect([theirs?.path, theirs?.method]).toEqual([path, spec.method])
+    expect(mine['x-scopes']).toEqual(theirs?.operation['x-scopes'])
+    expect(mine['x-ratelimit']).toEqual(theirs?.operation['x-ratelimit'])
+    expect(mine['x-events']).toEqual(theirs?.operation['x-events'])
+  })
+  test('takes the parameters of the contract', () => {
+    const shown = (list: Json[]) =>
+      list
+        .map(resolve)
+        .filter((parameter) => !/^impersonate/i.test(parameter.name))
+        .map((parameter) => [parameter.in, parameter.name, parameter.required])
+        .sort()
+    expect(shown(mine.parameters ?? [])).toEqual(shown(theirs?.operation.parameters ?? []))
+    const bounds = (list: Json[]) =>
+      Object.fromEntries(
+        list
+          .map(resolve)
+          .filter((parameter) => parameter.in !== 'header' && !/^impersonate/i.test(parameter.name))
+          .map((parameter) => [parameter.name, facts(parameter.schema)]),
+      )
+    expect(bounds(mine.parameters ?? [])).toEqual(bounds(theirs?.operation.parameters ?? []))
+  })
+  test('takes the body of the contract', () => {
+    const content = (body: Json) => {
+      const [type, media] = Object.entries<Json>(resolve(body)?.content ?? {})[0] ?? []
+      if (!type) return undefined
+      const { properties, required = [] } = resolve(media.schema)
+      const shapes = Object.fromEntries(
+        Object.entries<Json>(properties).map(([key, schema]) => {
+          const { maximum: _, maxLength: __, ...bounds } = facts(resolve(schema))
+          return [key, key === 'folder' || key === 'maximumFileSize' ? bounds.types : facts(resolve(schema))]
+        }),
+      )
+      return { type, shapes, required: [...required].sort() }
+    }
+    expect(content(mine.requestBody)).toEqual(content(theirs?.operation.requestBody))
+  })
+  test('answers with the statuses and model of the contract', () => {
+    expect(Object.keys(mine.responses)).toEqual(Object.keys(theirs?.operation.responses ?? {}))
+    const model = (responses: Json) =>
+      Object.values<Json>(responses)
+        .flatMap((response) => Object.values<Json>(response.content ?? {}))
+        .map((media) => media.schema.$ref ?? media.schema.format)
+    expect(model(mine.responses)).toEqual(model(theirs?.operation.responses ?? {}))
+  })
+  test('throws the errors of the contract', () => {
+    const extra = MORE_THAN_CONTRACT[name] ?? []
+    const expected = new Set<string>([...(theirs?.operation['x-errors'] ?? []), ...extra])
+    expect([...spec.errors].sort()).toEqual([...expected].sort())
+  })
+})
+
+describe('models', () => {
+  const names = [...new Set(served.flatMap(({ model }) => (model ? [model.name] : [])))]
+  test.each(names)('%s has the fields of the contract, in their order', (name) => {
+    const [mine, theirs] = [own.components.schemas[name], contract.components.schemas[name]]
+    const shape = (schema: Json) =>
+      Object.entries<Json>(schema.properties).map(([key, value]) => [key, value.$ref ?? value.type])
+    expect(shape(mine)).toEqual(shape(theirs))
+    expect([...mine.required].sort()).toEqual([...theirs.required].sort())
+    expect(mine.additionalProperties).toBe(false)
+  })
+})
+
+describe('errors', () => {
+  test.each(Object.entries(ERRORS))('%s has the status of the contract', (type, [status]) => {
+    const known = (errors as Record<string, { code: number; wire?: number }>)[type]
+    expect(known?.wire ?? known?.code).toBe(status)
+  })
+})
+
+test('shows inline what the contract shows inline', () => {
+  const misspelt = 'auido/L24'
+  expect([...INLINE_TYPES].sort()).toEqual(mime.view.inline.filter((type) => type !== misspelt).sort())
+})
+
+test('the OpenAPI document on record is current', async () => {
+  await expect(`${JSON.stringify(own, null, 2)}\n`).toMatchFileSnapshot('./openapi.json')
+})
