@@ -29,6 +29,21 @@ const ERROR_SCHEMA = {
   additionalProperties: false,
 }
 
+/** Writes "this or null" as one schema of two types, as the contract does. */
+function foldNull(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema
+  if (Array.isArray(schema)) return schema.map(foldNull)
+  const folded = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, foldNull(value)]),
+  )
+  const [only, ...others] = Array.isArray(folded.anyOf)
+    ? folded.anyOf.filter(({ type }: Json) => type !== 'null')
+    : []
+  if (!only || others.length > 0 || !only.type) return folded
+  const { anyOf: _, ...rest } = folded
+  return { ...only, ...rest, type: [only.type, 'null'].flat() }
+}
+
 /** Prints a parameter or model as JSON Schema; `wire` metadata says what a looser parser stands for. */
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
@@ -41,7 +56,7 @@ const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
       Object.assign(printed, wire)
     },
   })
-  return rest
+  return foldNull(rest) as Json
 }
 
 const properties = (schema: z.ZodObject) => {

@@ -38,7 +38,7 @@ export type Spec<Row, P extends Shape = Shape, Q extends Shape = Shape, B extend
   streamed?: { contentType: string; shape: z.ZodObject; file: string }
   headers?: readonly string[]
   /** Status of success; more than one where the handler chooses. */
-  status: 200 | 201 | 204 | readonly [200, 201]
+  status: 200 | 201 | 204 | readonly [200, 201] | readonly [200, 206]
   model?: Model<Row>
   /** Media type of an answer that is not JSON. */
   produces?: string

