@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { quietEnv, run } from './quiet.ts'
 
 /**
  * Starts Edgewrite on this machine: makes the secrets that are missing, applies migrations to the local
@@ -15,18 +16,6 @@ const SETTINGS = [
   ...['PROJECT_ID', 'PROJECT_NAME', 'PUBLIC_URL', 'API_KEY', 'SECRET', 'PLATFORMS'],
   ...['STORAGE_MAX_FILE_BYTES', 'PREVIEW_BUDGET', 'RATE_LIMITS', 'CLIENT_IP_HEADER'],
 ]
-
-/** Keeps wrangler's logs, registry and caches inside the project. */
-const env = {
-  ...process.env,
-  WRANGLER_SEND_METRICS: 'false',
-  WRANGLER_LOG_PATH: `${STATE}/logs`,
-  WRANGLER_REGISTRY_PATH: `${STATE}/registry`,
-  WRANGLER_CACHE_DIR: `${STATE}/cache`,
-  XDG_CONFIG_HOME: process.env.XDG_CONFIG_HOME ?? `${process.cwd()}/${STATE}/config`,
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  CI: process.env.CI ?? 'true',
-}
 
 const fromFile = existsSync(VARS) ? parseEnv(readFileSync(VARS, 'utf8')) : {}
 const settings: Record<string, string> = {}
@@ -60,18 +49,7 @@ writeFileSync(
   { mode: 0o600 },
 )
 
-const migrated = spawnSync(
-  'wrangler',
-  ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`],
-  {
-    env,
-    encoding: 'utf8',
-  },
-)
-if (migrated.status !== 0) {
-  console.error(migrated.stdout, migrated.stderr)
-  process.exit(1)
-}
+run('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`], STATE)
 
 const port = process.env.PORT ?? fromFile.PORT ?? '8787'
 const projectId = settings.PROJECT_ID ?? 'edgewrite'
@@ -88,8 +66,8 @@ const server = spawn(
     envFile,
     '--persist-to',
     `${STATE}/state`,
-  ].concat('--show-interactive-dev-session=false', '--log-level', 'warn', '--test-scheduled'),
-  { env, stdio: ['ignore', 'inherit', 'inherit'] },
+  ].concat('--show-interactive-dev-session=false', '--log-level', 'warn', '--test-scheduled', ...process.argv.slice(2)),
+  { env: quietEnv(STATE), stdio: ['ignore', 'inherit', 'inherit'] },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => process.exit(code ?? 0))

@@ -1,0 +1,20 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from './quiet.ts'
+
+/** Checks that the migrations on record give the tables in `src/db/schema`; tests check the OpenAPI document. */
+const out = mkdtempSync(join(tmpdir(), 'edgewrite-migrations-'))
+cpSync('drizzle', out, { recursive: true })
+const schema = ['project', 'storage'].flatMap((name) => ['--schema', `./src/db/schema/${name}.ts`])
+run('drizzle-kit', ['generate', '--dialect', 'sqlite', '--casing', 'snake_case', '--out', out, ...schema], '.wrangler')
+const before = readdirSync('drizzle').sort()
+const after = readdirSync(out).sort()
+const added = after.filter((name) => !before.includes(name))
+const text = added.map((name) => readFileSync(join(out, name), 'utf8')).join('\n')
+rmSync(out, { recursive: true })
+if (added.length > 0) {
+  console.error(`The migrations are behind the schema: run npm run generate.\n${text}`)
+  process.exit(1)
+}
+console.log('The migrations are current.')
