@@ -6,6 +6,7 @@ import { rawStatement } from '#/db'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import type { Page } from '#/http/model'
+import { olderThan } from '#/http/response-format'
 import {
   type Columns,
   compileFilters,
@@ -13,6 +14,7 @@ import {
   effectiveOrder,
   OPERANDS,
 } from '#/queries/compile'
+import { parseLegacyQuery } from '#/queries/legacy'
 import { type Attributes, type ListQuery, type Order, parseQueries } from '#/queries/parse'
 import { matchExpression } from '#/queries/search'
 
@@ -43,6 +45,8 @@ export type ListSource = {
   search?: (term: string) => SQL | undefined
   /** Name of the counter that has the number of rows under `where`. */
   counter?: SQL | undefined
+  /** Takes today's syntax from clients of every age: the list is younger than the legacy one. */
+  neverLegacy?: boolean
 }
 
 /** Statements of a list, to be run in one batch, and what {@link pageOf} needs to read their rows. */
@@ -54,6 +58,11 @@ export type ListStatements = {
   ]
   query: ListQuery
 }
+
+const CURSOR = 'cursor_row'
+
+const cursorValue = (column: AnySQLiteColumn) =>
+  sql`(select ${sql.identifier(nameOf(column))} from ${sql.identifier(CURSOR)})`
 
 /** Larger sets count as this many (queries contract 7). */
 export const TOTAL_CAP = 5000
@@ -88,6 +97,12 @@ function columnsOf({ table, attributes, columns }: ListSource): Columns {
   }
 }
 
+/** Gives the queries in today's syntax; clients from before 1.5.0 write another (queries contract 10). */
+function queriesOf(c: Context<AppEnv>, { queries }: ListParams, { neverLegacy }: ListSource) {
+  const legacy = !neverLegacy && olderThan(c.req.header('x-appwrite-response-format'), '1.5.0')
+  return legacy ? queries?.map(parseLegacyQuery) : queries
+}
+
 /**
  * Compiles a list request to three statements: the cursor's row, the page, and the total.
  * @throws as {@link parseQueries}
@@ -99,24 +114,25 @@ export function listStatements(
 ): ListStatements {
   const { db } = c.var
   const { table } = source
-  const query = parseQueries(params.queries, source.attributes)
+  const query = parseQueries(queriesOf(c, params, source), source.attributes)
   const columns = columnsOf(source)
   const { condition, operands } = compileFilters(query, columns)
   const found = params.search === undefined ? undefined : (source.search?.(params.search) ?? sql`0`)
   const where = and(source.where, condition, found)
   const order = query.orders === 'random' ? [] : effectiveOrder(query.orders)
   const scan = query.cursor?.direction === 'before' ? order.map(reversed) : order
-  const base = condition
-    ? db.with(db.$with(OPERANDS, { v: sql`v`.as('v') }).as(sql`select ${operands} as v`))
-    : db
-  const cursorRow = and(eq(table.id, query.cursor?.id ?? ''), source.where)
-  const valueOf = (column: AnySQLiteColumn) =>
-    sql`(select ${sql.identifier('k')}.${sql.identifier(nameOf(column))} from ${table} k where k.sequence = (${db
-      .select({ sequence: table.sequence })
-      .from(table)
-      .where(cursorRow)}))`
-  const after = query.cursor ? compileKeyset(scan, columns, valueOf) : undefined
-  const page = base
+  const operandRow = db.$with(OPERANDS, { v: sql`v`.as('v') }).as(sql`select ${operands} as v`)
+  const cursorOf = and(eq(table.id, query.cursor?.id ?? ''), source.where)
+  // One row that every term of the keyset condition reads: repeating the lookup in each would bind more
+  // values than D1 allows.
+  const cursorRow = db
+    .$with(CURSOR, { sequence: sql`sequence`.as('sequence') })
+    .as(sql`select * from ${table} where ${cursorOf}`)
+  const after = query.cursor ? compileKeyset(scan, columns, cursorValue) : undefined
+  const used = condition ? [operandRow] : []
+  const base = db.with(...used)
+  const page = db
+    .with(...used, ...(after ? [cursorRow] : []))
     .select()
     .from(table)
     .where(and(where, after))
@@ -132,7 +148,7 @@ export function listStatements(
   const cursor = db
     .select({ hasNull: sql<number>`${sql.join(nulls.length > 0 ? nulls : [sql`0`], sql` or `)}` })
     .from(table)
-    .where(query.cursor ? cursorRow : sql`0`)
+    .where(query.cursor ? cursorOf : sql`0`)
   const capped = base.select({ one: sql`1` }).from(table).where(where).limit(TOTAL_CAP)
   const counted =
     source.counter && !condition && params.search === undefined
@@ -170,7 +186,7 @@ export function pageOf<Row>({ query }: ListStatements, results: readonly unknown
     Row[]?,
     { total: number }[]?,
   ] // as listStatements made them
-  if (query.cursor && query.orders !== 'random') {
+  if (query.cursor) {
     if (!cursor[0]) throw new ApiError('general_cursor_not_found')
     if (cursor[0].hasNull) throw new ApiError('database_query_order_null')
   }

@@ -42,11 +42,34 @@ const not = (negated: boolean) => sql.raw(negated ? 'not ' : '')
 
 function compileFilter(filter: Filter, columns: Columns, operands: Operands): SQL {
   if ('filters' in filter) {
-    const inner = filter.filters.map((one) => compileFilter(one, columns, operands))
-    return combine(filter.kind, inner) ?? sql`1`
+    return compileGroup(filter.kind, filter.filters, columns, operands) ?? sql`1`
   }
   const column = columns[filter.attribute]
   if (!column) throw new Error(`The attribute ${filter.attribute} has no column.`)
+  return compileCondition(filter, column, operands)
+}
+
+/** Joins plain conditions before nested ones, so that each level of nesting adds least to the depth. */
+function compileGroup(
+  kind: 'and' | 'or',
+  filters: readonly Filter[],
+  columns: Columns,
+  operands: Operands,
+): SQL | undefined {
+  const [nested, plain] = [true, false].map((wanted) =>
+    filters
+      .filter((one) => 'filters' in one === wanted)
+      .map((one) => compileFilter(one, columns, operands)),
+  )
+  const joined = combine(kind, plain ?? [])
+  return combine(kind, [...(joined ? [joined] : []), ...(nested ?? [])])
+}
+
+function compileCondition(
+  filter: Exclude<Filter, { filters: Filter[] }>,
+  column: AnySQLiteColumn,
+  operands: Operands,
+): SQL {
   switch (filter.kind) {
     case 'oneOf': {
       const [value, ...others] = filter.values
@@ -95,33 +118,38 @@ export type CompiledFilters = { condition: SQL | undefined; operands: string }
 /** Compiles the filters of a list request to one condition (queries contract 3). */
 export function compileFilters(query: ListQuery, columns: Columns): CompiledFilters {
   const operands = operandList()
-  const conditions = query.filters.map((filter) => compileFilter(filter, columns, operands))
-  return { condition: combine('and', conditions), operands: JSON.stringify(operands.values) }
+  const condition = compileGroup('and', query.filters, columns, operands)
+  return { condition, operands: JSON.stringify(operands.values) }
 }
 
 const BY_TIME = ['$createdAt', '$updatedAt']
 
-/** Gives the full order: what was asked for, then creation order as the tie-break (queries contract 5). */
-export function effectiveOrder(orders: readonly Order[]): Order[] {
-  const unique = orders.some(({ attribute }) => attribute === '$id' || attribute === '$sequence')
-  if (unique) return [...orders]
+/**
+ * Gives the full order: what was asked for, then creation order as the tie-break (queries contract 5).
+ * An attribute that comes again decides nothing and is dropped: D1 sorts by at most 100 terms.
+ */
+export function effectiveOrder(asked: readonly Order[]): Order[] {
+  const attributes = asked.map(({ attribute }) => attribute)
+  const orders = asked.filter(({ attribute }, index) => attributes.indexOf(attribute) === index)
+  if (attributes.includes('$id') || attributes.includes('$sequence')) return orders
   const [first] = orders
   const direction = first && BY_TIME.includes(first.attribute) ? first.direction : 'asc'
   return [...orders, { attribute: '$sequence', direction }]
 }
 
 /**
- * Compiles a keyset condition: rows strictly beyond the cursor row in the order.
- * @param valueOf gives an expression for the cursor row's value of a column
+ * Compiles a keyset condition: rows strictly beyond the cursor row in the order. SQLite starts in an
+ * index by the first key only (a row value never ends in the rowid), so ties of that key are read through.
+ * @param cursorValue gives an expression for the cursor row's value of a column
  */
 export function compileKeyset(
   order: readonly Order[],
   columns: Columns,
-  valueOf: (column: AnySQLiteColumn) => SQL,
+  cursorValue: (column: AnySQLiteColumn) => SQL,
 ): SQL | undefined {
   const keys = order.flatMap(({ attribute, direction }) => {
     const column = columns[attribute]
-    return column ? [{ column, direction, value: valueOf(column) }] : []
+    return column ? [{ column, direction, value: cursorValue(column) }] : []
   })
   const beyond = (direction: 'asc' | 'desc') => sql.raw(direction === 'asc' ? '>' : '<')
   const [first] = keys
@@ -130,11 +158,11 @@ export function compileKeyset(
       parts.length === 1 ? sql`${parts[0]}` : sql`(${sql.join([...parts], sql`, `)})`
     return sql`${list(keys.map(({ column }) => column))} ${beyond(first.direction)} ${list(keys.map(({ value }) => value))}`
   }
-  return combine(
-    'or',
-    keys.map(({ column, direction, value }, index) => {
-      const equal = keys.slice(0, index).map((key) => sql`${key.column} = ${key.value}`)
-      return combine('and', [...equal, sql`${column} ${beyond(direction)} ${value}`]) ?? sql`0`
-    }),
-  )
+  const terms = keys.map(({ column, direction, value }, index) => {
+    const equal = keys.slice(0, index).map((key) => sql`${key.column} = ${key.value}`)
+    return combine('and', [...equal, sql`${column} ${beyond(direction)} ${value}`]) ?? sql`0`
+  })
+  // Says nothing new, but lets SQLite start in an index by the first key.
+  const bound = first ? [sql`${first.column} ${beyond(first.direction)}= ${first.value}`] : []
+  return combine('and', [...bound, combine('or', terms) ?? sql`1`])
 }

@@ -44,12 +44,20 @@ export type ListQuery = {
 
 type Wire = { method: string; attribute: string; values: unknown[] }
 
+/**
+ * What queries are read against. `flaws` gathers what only running them would show (gate 2), since that
+ * is reported only when nothing is wrong with any of them as a parameter (gate 1; queries contract 2).
+ */
+type Reading = { known: Attributes; flaws: string[] }
+
 const DEFAULT_LIMIT = 25
 const MAX_VALUES = 500
 /** Deeper nesting and more conditions than D1's expression limits allow are refused, not tried. */
 const MAX_DEPTH = 20
 const MAX_CONDITIONS = 300
 const INT32 = 2 ** 31
+/** `JSON.parse` makes this of 2⁶³ − 1, the largest limit and offset. */
+const INT64 = 2 ** 63
 
 const invalid = (detail: string) =>
   new ApiError('general_argument_invalid', `Invalid \`queries\` param: Invalid query: ${detail}`)
@@ -66,50 +74,49 @@ export function parseQueries(
   attributes: Attributes,
   paging: 'cursor' | 'offset-only' = 'cursor',
 ): ListQuery {
-  const known = { ...BASE_ATTRIBUTES, ...attributes }
+  const reading: Reading = { known: { ...BASE_ATTRIBUTES, ...attributes }, flaws: [] }
   const parsed = (wire ?? []).map(parseJson)
   const filters: Filter[] = []
   const orders: Order[] = []
-  const numbers = new Map<string, number>()
+  const numbers: [method: string, value: number][] = []
+  const cursors: ListQuery['cursor'][] = []
   let random = false
-  let cursor: ListQuery['cursor']
   for (const query of parsed) {
-    switch (query.method) {
+    const { method } = query
+    const paged = method === 'limit' || method === 'offset'
+    if (paging === 'offset-only' && !paged) throw invalid(`${method} is not allowed here.`)
+    switch (method) {
       case 'limit':
-      case 'offset': {
-        const value = pagingNumber(query)
-        if (!numbers.has(query.method)) numbers.set(query.method, value)
-        continue
-      }
-    }
-    if (paging === 'offset-only') throw invalid(`${query.method} is not allowed here.`)
-    switch (query.method) {
+      case 'offset':
+        numbers.push([method, pagingNumber(query)])
+        break
       case 'orderRandom':
         random = true
         break
       case 'orderAsc':
       case 'orderDesc':
-        orders.push(parseOrder(query, known))
+        orders.push(parseOrder(query, reading.known))
         break
       case 'cursorAfter':
       case 'cursorBefore':
-        cursor ??= parseCursor(query)
+        cursors.push(parseCursor(query))
         break
       default:
-        filters.push(parseFilter(query, known, 0))
+        filters.push(parseFilter(query, reading, 0))
     }
   }
   if (countConditions(filters) > MAX_CONDITIONS) {
-    throw new ApiError(
-      'general_query_invalid',
-      `A list takes at most ${MAX_CONDITIONS} conditions.`,
-    )
+    reading.flaws.push(`A list takes at most ${MAX_CONDITIONS} conditions.`)
   }
+  const [flaw] = reading.flaws
+  if (flaw !== undefined) throw new ApiError('general_query_invalid', flaw)
+  const first = new Map(numbers.reverse())
+  const [cursor] = cursors
   return {
     filters,
     orders: random ? 'random' : orders,
-    limit: numbers.get('limit') ?? DEFAULT_LIMIT,
-    offset: numbers.get('offset') ?? 0,
+    limit: first.get('limit') ?? DEFAULT_LIMIT,
+    offset: first.get('offset') ?? 0,
     ...(cursor ? { cursor } : {}),
   }
 }
@@ -126,7 +133,10 @@ function parseJson(text: string): Wire {
 
 function parseWire(value: unknown): Wire {
   if (typeof value !== 'object' || value === null) throw invalid('it is not an object.')
-  const { method, attribute = '', values = [] } = value as Record<string, unknown> // checked below
+  const wire = value as Record<string, unknown> // checked below
+  const { method } = wire
+  const attribute = wire.attribute ?? ''
+  const values = wire.values ?? []
   if (typeof method !== 'string') throw invalid('its method is not text.')
   if (typeof attribute !== 'string') throw invalid('its attribute is not text.')
   if (!Array.isArray(values)) throw invalid('its values are not an array.')
@@ -137,8 +147,8 @@ function pagingNumber({ method, values }: Wire): number {
   const [value] = values
   const number = typeof value === 'string' && /^\d{1,19}$/.test(value) ? Number(value) : value
   const least = method === 'limit' ? 1 : 0
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < least) {
-    throw invalid(`${method} takes an integer of at least ${least}.`)
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < least || number > INT64) {
+    throw invalid(`${method} takes an integer from ${least} to 2^63 - 1.`)
   }
   return Math.min(number, Number.MAX_SAFE_INTEGER)
 }
@@ -182,9 +192,16 @@ const METHODS: Record<
   notSearch: { least: 1, most: 1, on: 'plain' },
 }
 
-function parseFilter(query: Wire, known: Attributes, depth: number): Filter {
+function fits(on: 'plain' | 'text' | 'textOrList' | 'all', type: AttributeType): boolean {
+  const isList = type === 'string[]'
+  const isText = type === 'string'
+  return { all: true, plain: !isList, text: isText, textOrList: isList || isText }[on]
+}
+
+function parseFilter(query: Wire, reading: Reading, depth: number): Filter {
   const { method, attribute, values } = query
-  if (method === 'and' || method === 'or') return parseLogical(query, known, depth)
+  const { known, flaws } = reading
+  if (method === 'and' || method === 'or') return parseLogical(query, reading, depth)
   const rule = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined
   if (!rule) throw invalid(`there is no method ${method} here.`)
   const type = Object.hasOwn(known, attribute) ? known[attribute] : undefined
@@ -192,33 +209,24 @@ function parseFilter(query: Wire, known: Attributes, depth: number): Filter {
   if (values.length < rule.least || values.length > rule.most) {
     throw invalid(`${method} takes ${rule.least} to ${rule.most} values.`)
   }
-  const isList = type === 'string[]'
-  const fits = {
-    all: true,
-    plain: !isList,
-    text: type === 'string',
-    textOrList: isList || type === 'string',
-  }
-  if (!fits[rule.on]) throw invalid(`${method} does not work on ${attribute}.`)
+  if (!fits(rule.on, type)) throw invalid(`${method} does not work on ${attribute}.`)
   if (method === 'isNull' || method === 'isNotNull') {
     return { kind: 'null', attribute, negated: method === 'isNotNull' }
   }
   const operands = values.map((value) => parseOperand(value, attribute, type))
   if (method === 'search' || method === 'notSearch') {
-    throw new ApiError(
-      'general_query_invalid',
-      `${attribute} has no full-text index. Use the search parameter.`,
-    )
+    flaws.push(`${attribute} has no full-text index. Use the search parameter.`)
+    return { kind: 'and', filters: [] } // never run: the flaw is thrown
   }
   if (attribute === '$sequence' && operands.some((operand) => Number(operand) < 1)) {
-    throw new ApiError('general_query_invalid', '$sequence starts at 1.')
+    flaws.push('$sequence starts at 1.')
   }
-  return buildFilter(method, attribute, operands, isList)
+  return buildFilter(method, attribute, operands, type === 'string[]')
 }
 
-function parseLogical({ method, values }: Wire, known: Attributes, depth: number): Filter {
+function parseLogical({ method, values }: Wire, reading: Reading, depth: number): Filter {
   if (depth >= MAX_DEPTH) throw invalid(`conditions are nested more than ${MAX_DEPTH} deep.`)
-  const filters = values.map((value) => parseFilter(parseWire(value), known, depth + 1))
+  const filters = values.map((value) => parseFilter(parseWire(value), reading, depth + 1))
   if (filters.length < 2) throw invalid(`${method} takes at least two conditions.`)
   return { kind: method === 'and' ? 'and' : 'or', filters }
 }

@@ -5,13 +5,12 @@ const quote = (word: string) => `"${word}"`
 /**
  * Builds an FTS5 expression from a search term: any of its words, the last one also as a prefix, or an
  * exact phrase when the term is in double quotes (queries contract 6).
- * @param scope a token that the row's `scope` column must hold
  * @returns undefined when the term has no words, so that nothing matches
  */
-export function matchExpression(term: string, scope?: string): string | undefined {
+export function matchExpression(term: string): string | undefined {
   const words = term.match(WORDS) ?? []
   if (words.length === 0) return
   const phrase = /^\s*"(.*)"\s*$/s.test(term)
   const text = phrase ? quote(words.join(' ')) : `${words.map(quote).join(' OR ')} *`
-  return scope === undefined ? `text : (${text})` : `scope : ${quote(scope)} AND text : (${text})`
+  return `text : (${text})`
 }
