@@ -32,6 +32,7 @@ export default defineConfig({
           name: 'api',
           include: ['test/api/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
+          testTimeout: 60_000,
         },
       },
       {

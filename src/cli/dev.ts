@@ -49,7 +49,11 @@ writeFileSync(
   { mode: 0o600 },
 )
 
-run('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`], STATE)
+run(
+  'wrangler',
+  ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', `${STATE}/state`],
+  STATE,
+)
 
 const port = process.env.PORT ?? fromFile.PORT ?? '8787'
 const projectId = settings.PROJECT_ID ?? 'edgewrite'
@@ -66,7 +70,13 @@ const server = spawn(
     envFile,
     '--persist-to',
     `${STATE}/state`,
-  ].concat('--show-interactive-dev-session=false', '--log-level', 'warn', '--test-scheduled', ...process.argv.slice(2)),
+  ].concat(
+    '--show-interactive-dev-session=false',
+    '--log-level',
+    'warn',
+    '--test-scheduled',
+    ...process.argv.slice(2),
+  ),
   { env: quietEnv(STATE), stdio: ['ignore', 'inherit', 'inherit'] },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal))

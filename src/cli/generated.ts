@@ -7,7 +7,11 @@ import { run } from './quiet.ts'
 const out = mkdtempSync(join(tmpdir(), 'edgewrite-migrations-'))
 cpSync('drizzle', out, { recursive: true })
 const schema = ['project', 'storage'].flatMap((name) => ['--schema', `./src/db/schema/${name}.ts`])
-run('drizzle-kit', ['generate', '--dialect', 'sqlite', '--casing', 'snake_case', '--out', out, ...schema], '.wrangler')
+run(
+  'drizzle-kit',
+  ['generate', '--dialect', 'sqlite', '--casing', 'snake_case', '--out', out, ...schema],
+  '.wrangler',
+)
 const before = readdirSync('drizzle').sort()
 const after = readdirSync(out).sort()
 const added = after.filter((name) => !before.includes(name))

@@ -18,7 +18,10 @@ export const quietEnv = (state: string): NodeJS.ProcessEnv => ({
 
 /** Runs a tool and stops with its output when it fails. @returns what it printed */
 export function run(command: string, args: readonly string[], state: string): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { env: quietEnv(state), encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    env: quietEnv(state),
+    encoding: 'utf8',
+  })
   if (status === 0) return stdout
   console.error(`${command} ${args.join(' ')} failed.\n${stdout}${stderr}`)
   process.exit(1)

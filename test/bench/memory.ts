@@ -36,7 +36,9 @@ const inspector = await connect()
 
 /** Opens the debugger of the Worker's isolate. */
 async function connect() {
-  const targets = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as { webSocketDebuggerUrl: string }[]
+  const targets = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as {
+    webSocketDebuggerUrl: string
+  }[]
   const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? '', {
     headers: { Origin: 'http://localhost' }, // the debugger refuses a client that gives none
   } as never)
@@ -76,7 +78,11 @@ async function sendChunk(fileId: string, index: number, size: number) {
   form.set('file', new File([Buffer.alloc(end - start, index)], 'memory.bin'))
   const answer = await fetch(`${api}/memory/files`, {
     method: 'POST',
-    headers: { ...headers, 'Content-Range': `bytes ${start}-${end - 1}/${size}`, 'X-Appwrite-ID': fileId },
+    headers: {
+      ...headers,
+      'Content-Range': `bytes ${start}-${end - 1}/${size}`,
+      'X-Appwrite-ID': fileId,
+    },
     body: form,
   })
   if (answer.status !== 201) throw new Error(await answer.text())
@@ -87,7 +93,8 @@ async function upload(fileId: string, size: number) {
   await sendChunk(fileId, 0, size)
   const rest = Array.from({ length: Math.ceil(size / CHUNK) - 1 }, (_, index) => index + 1)
   const lane = async () => {
-    for (let index = rest.shift(); index !== undefined; index = rest.shift()) await sendChunk(fileId, index, size)
+    for (let index = rest.shift(); index !== undefined; index = rest.shift())
+      await sendChunk(fileId, index, size)
   }
   await Promise.all(Array.from({ length: 8 }, lane))
 }
@@ -113,10 +120,12 @@ async function measure(name: string, step: () => Promise<void>) {
   running = false
   await watch
   const seconds = (performance.now() - started) / 1000
-  console.log(`${name.padEnd(20)}${(peak / MIB).toFixed(0).padStart(4)} MiB${seconds.toFixed(1).padStart(8)} s`)
+  console.log(
+    `${name.padEnd(20)}${(peak / MIB).toFixed(0).padStart(4)} MiB${seconds.toFixed(1).padStart(8)} s`,
+  )
 }
 
-console.log('Peak memory of the Worker\'s isolate, of 128 MiB allowed')
+console.log("Peak memory of the Worker's isolate, of 128 MiB allowed")
 for (const size of [20, 200, 20, 200]) {
   const id = `f${size}-${Math.floor(performance.now())}`
   await measure(`upload ${size} MiB`, () => upload(id, size * MIB))

@@ -31,7 +31,12 @@ for (const [path, methods] of Object.entries<Json>(contract.paths)) {
 
 /** Follows a reference within the contract. */
 const resolve = (value: Json): Json =>
-  value?.$ref ? value.$ref.slice(2).split('/').reduce((at: Json, key: string) => at[key], contract) : value
+  value?.$ref
+    ? value.$ref
+        .slice(2)
+        .split('/')
+        .reduce((at: Json, key: string) => at[key], contract)
+    : value
 
 /** Reads what tells parameters apart: place, need, type and bounds. */
 const facts = (schema: Json) => {
@@ -48,7 +53,9 @@ test('lists what is not built yet, by name', () => {
     .map(({ operation }) => operation)
     .filter((operation) => !names.has(operation.operationId) && operation['x-status'] === undefined)
     .map(({ operationId }) => operationId)
-  console.info(`${names.size} operations served; ${missing.length} not built yet: ${missing.join(', ')}`)
+  console.info(
+    `${names.size} operations served; ${missing.length} not built yet: ${missing.join(', ')}`,
+  )
   expect(missing.filter((name) => /^(storage|tokens)\./.test(name))).toEqual([])
 })
 
@@ -88,7 +95,10 @@ describe.each(served.map((spec) => [spec.name, spec] as const))('%s', (name, spe
       const shapes = Object.fromEntries(
         Object.entries<Json>(properties).map(([key, schema]) => {
           const { maximum: _, maxLength: __, ...bounds } = facts(resolve(schema))
-          return [key, key === 'folder' || key === 'maximumFileSize' ? bounds.types : facts(resolve(schema))]
+          return [
+            key,
+            key === 'folder' || key === 'maximumFileSize' ? bounds.types : facts(resolve(schema)),
+          ]
         }),
       )
       return { type, shapes, required: [...required].sort() }
@@ -133,7 +143,9 @@ describe('errors', () => {
 
 test('shows inline what the contract shows inline', () => {
   const misspelt = 'auido/L24'
-  expect([...INLINE_TYPES].sort()).toEqual(mime.view.inline.filter((type) => type !== misspelt).sort())
+  expect([...INLINE_TYPES].sort()).toEqual(
+    mime.view.inline.filter((type) => type !== misspelt).sort(),
+  )
 })
 
 test('the OpenAPI document on record is current', async () => {

@@ -7,27 +7,88 @@ import { type Answer, NOW, type World, world } from '#test/support/world'
 
 const list = (...queries: [method: string, attribute: string, ...values: unknown[]][]) =>
   queries
-    .map(([method, attribute, ...values], index) =>
-      `queries[${index}]=${encodeURIComponent(JSON.stringify({ method, attribute, values }))}`)
+    .map(
+      ([method, attribute, ...values], index) =>
+        `queries[${index}]=${encodeURIComponent(JSON.stringify({ method, attribute, values }))}`,
+    )
     .join('&')
 
 /** Requests by a stored key, which costs the caller's round trip, and how many trips each may take. */
-const REQUESTS: [name: string, most: number, run: (w: World, headers: Record<string, string>) => Promise<Answer & { trips: number }>][] = [
-  ['createBucket', 3, (w, h) => w.send('post', '/storage/buckets', { bucketId: 'unique()', name: 'x' }, h)],
+const REQUESTS: [
+  name: string,
+  most: number,
+  run: (w: World, headers: Record<string, string>) => Promise<Answer & { trips: number }>,
+][] = [
+  [
+    'createBucket',
+    3,
+    (w, h) => w.send('post', '/storage/buckets', { bucketId: 'unique()', name: 'x' }, h),
+  ],
   ['listBuckets', 2, (w, h) => w.send('get', '/storage/buckets', undefined, h)],
   ['getBucket', 2, (w, h) => w.send('get', '/storage/buckets/b', undefined, h)],
   ['updateBucket', 3, (w, h) => w.send('put', '/storage/buckets/b', { name: 'y' }, h)],
   ['createFile', 3, (w, headers) => w.upload('b', 'x', { headers })],
-  ['createFile, first chunk', 3, (w, headers) => w.upload('b', noise(CHUNK_BYTES), { headers, fileId: 'c', range: `bytes 0-${CHUNK_BYTES - 1}/${CHUNK_BYTES * 3}` })],
-  ['createFile, next chunk', 3, (w, headers) => w.upload('b', noise(CHUNK_BYTES), { headers, fileId: 'c', id: 'c', range: `bytes ${CHUNK_BYTES}-${CHUNK_BYTES * 2 - 1}/${CHUNK_BYTES * 3}` })],
-  ['createFile, last chunk', 4, (w, headers) => w.upload('b', noise(CHUNK_BYTES), { headers, fileId: 'c', id: 'c', range: `bytes ${CHUNK_BYTES * 2}-${CHUNK_BYTES * 3 - 1}/${CHUNK_BYTES * 3}` })],
-  ['listFiles', 2, (w, h) => w.send('get', `/storage/buckets/b/files?search=a&${list(['equal', 'name', 'a.png'])}`, undefined, h)],
+  [
+    'createFile, first chunk',
+    3,
+    (w, headers) =>
+      w.upload('b', noise(CHUNK_BYTES), {
+        headers,
+        fileId: 'c',
+        range: `bytes 0-${CHUNK_BYTES - 1}/${CHUNK_BYTES * 3}`,
+      }),
+  ],
+  [
+    'createFile, next chunk',
+    3,
+    (w, headers) =>
+      w.upload('b', noise(CHUNK_BYTES), {
+        headers,
+        fileId: 'c',
+        id: 'c',
+        range: `bytes ${CHUNK_BYTES}-${CHUNK_BYTES * 2 - 1}/${CHUNK_BYTES * 3}`,
+      }),
+  ],
+  [
+    'createFile, last chunk',
+    4,
+    (w, headers) =>
+      w.upload('b', noise(CHUNK_BYTES), {
+        headers,
+        fileId: 'c',
+        id: 'c',
+        range: `bytes ${CHUNK_BYTES * 2}-${CHUNK_BYTES * 3 - 1}/${CHUNK_BYTES * 3}`,
+      }),
+  ],
+  [
+    'listFiles',
+    2,
+    (w, h) =>
+      w.send(
+        'get',
+        `/storage/buckets/b/files?search=a&${list(['equal', 'name', 'a.png'])}`,
+        undefined,
+        h,
+      ),
+  ],
   ['getFile', 2, (w, h) => w.send('get', '/storage/buckets/b/files/a', undefined, h)],
   ['updateFile', 3, (w, h) => w.send('put', '/storage/buckets/b/files/a', { name: 'b.png' }, h)],
-  ['getFileDownload', 2, (w, h) => w.send('get', '/storage/buckets/b/files/a/download', undefined, h)],
+  [
+    'getFileDownload',
+    2,
+    (w, h) => w.send('get', '/storage/buckets/b/files/a/download', undefined, h),
+  ],
   ['getFileView', 2, (w, h) => w.send('get', '/storage/buckets/b/files/a/view', undefined, h)],
-  ['getFilePreview, cold', 3, (w, h) => w.send('get', '/storage/buckets/b/files/a/preview?width=9', undefined, h)],
-  ['getFilePreview, warm', 2, (w, h) => w.send('get', '/storage/buckets/b/files/a/preview?width=9', undefined, h)],
+  [
+    'getFilePreview, cold',
+    3,
+    (w, h) => w.send('get', '/storage/buckets/b/files/a/preview?width=9', undefined, h),
+  ],
+  [
+    'getFilePreview, warm',
+    2,
+    (w, h) => w.send('get', '/storage/buckets/b/files/a/preview?width=9', undefined, h),
+  ],
   ['createFileToken', 3, (w, h) => w.send('post', '/tokens/buckets/b/files/a', {}, h)],
   ['list (tokens)', 2, (w, h) => w.send('get', '/tokens/buckets/b/files/a', undefined, h)],
   ['deleteFile', 3, (w, h) => w.send('delete', '/storage/buckets/b/files/a', undefined, h)],

@@ -4,22 +4,36 @@ import { signJwt } from '#/auth/jwt'
 import { files, variants } from '#/db/schema'
 import api from '#test/contract/api.json'
 import { picture } from '#test/fixtures/pictures'
-import { type Answer, GUEST_HEADERS, type Json, PROJECT, ROOT, type World, world } from '#test/support/world'
+import {
+  type Answer,
+  GUEST_HEADERS,
+  type Json,
+  PROJECT,
+  ROOT,
+  type World,
+  world,
+} from '#test/support/world'
 
 /** Types that the contract lists but that cannot arise here, and why. */
 const CANNOT_ARISE: Record<string, string> = {
-  'storage.createBucket general_server_error': 'upstream makes a table per bucket; here it is one row',
+  'storage.createBucket general_server_error':
+    'upstream makes a table per bucket; here it is one row',
   'storage.deleteBucket general_server_error': 'files go later, by the sweeper',
   'storage.deleteFile general_server_error': 'bytes go after the row, by the sweeper',
   'storage.getFilePreview general_server_error': 'an encoder that is not there is a typed 400',
   'storage.getFilePush general_server_error': 'there is no storage device to be missing',
-  'storage.updateBucket general_server_error': 'upstream alters a table per bucket; here it is one row',
+  'storage.updateBucket general_server_error':
+    'upstream alters a table per bucket; here it is one row',
   'tokens.list user_unauthorized': 'only keys hold the scope, and keys read everything',
-  'tokens.createFileToken user_unauthorized': 'only keys hold the scope, and keys update everything',
+  'tokens.createFileToken user_unauthorized':
+    'only keys hold the scope, and keys update everything',
 }
 
 type Provoke = (w: World) => Promise<Answer>
-const get = (path: string, headers?: Record<string, string>): Provoke => (w) => w.send('get', path, undefined, headers)
+const get =
+  (path: string, headers?: Record<string, string>): Provoke =>
+  (w) =>
+    w.send('get', path, undefined, headers)
 const query = (method: string, attribute: string, values?: Json[]) =>
   `queries[0]=${encodeURIComponent(JSON.stringify({ method, attribute, ...(values ? { values } : {}) }))}`
 const guest = GUEST_HEADERS
@@ -42,14 +56,22 @@ const push =
   async (w) => {
     const claims = { projectId: PROJECT, bucketId, fileId, exp: Math.floor(Date.now() / 1000) + 60 }
     const jwt = await signJwt(claims, w.env.SECRET ?? '')
-    return w.send('get', `/storage/buckets/${bucketId}/files/${fileId}/push?jwt=${jwt}`, undefined, headers)
+    return w.send(
+      'get',
+      `/storage/buckets/${bucketId}/files/${fileId}/push?jwt=${jwt}`,
+      undefined,
+      headers,
+    )
   }
-const upload = (options: Parameters<World['upload']>[2], bucket = 'shut', bytes = 'hello'): Provoke => (w) =>
-  w.upload(bucket, bytes, options)
+const upload =
+  (options: Parameters<World['upload']>[2], bucket = 'shut', bytes = 'hello'): Provoke =>
+  (w) =>
+    w.upload(bucket, bytes, options)
 
 const PROVOKED: Record<string, Record<string, Provoke>> = {
   'storage.createBucket': {
-    storage_bucket_already_exists: (w) => w.send('post', '/storage/buckets', { bucketId: 'shut', name: 'x' }),
+    storage_bucket_already_exists: (w) =>
+      w.send('post', '/storage/buckets', { bucketId: 'shut', name: 'x' }),
   },
   'storage.listBuckets': {
     ...listErrors('/storage/buckets'),
@@ -86,8 +108,14 @@ const PROVOKED: Record<string, Record<string, Provoke>> = {
   'storage.getFile': fileErrors(one),
   'storage.updateFile': fileErrors(one, 'put', { name: 'x' }),
   'storage.deleteFile': fileErrors(one, 'delete'),
-  'storage.getFileDownload': { ...fileErrors(`${one}/download`), storage_invalid_range: range(`${one}/download`) },
-  'storage.getFileView': { ...fileErrors(`${one}/view`), storage_invalid_range: range(`${one}/view`) },
+  'storage.getFileDownload': {
+    ...fileErrors(`${one}/download`),
+    storage_invalid_range: range(`${one}/download`),
+  },
+  'storage.getFileView': {
+    ...fileErrors(`${one}/view`),
+    storage_invalid_range: range(`${one}/view`),
+  },
   'storage.getFilePush': {
     user_unauthorized: get(`${one}/push`, guest),
     storage_bucket_not_found: push('nowhere', 'a'),
@@ -117,7 +145,9 @@ const PROVOKED: Record<string, Record<string, Provoke>> = {
 const listed = Object.values<Json>((api as Json).paths)
   .flatMap((methods: Json) => Object.values<Json>(methods))
   .filter(({ operationId }) => /^(storage|tokens)\./.test(operationId))
-  .flatMap(({ operationId, 'x-errors': types = [] }) => types.map((type: string) => [operationId, type] as const))
+  .flatMap(({ operationId, 'x-errors': types = [] }) =>
+    types.map((type: string) => [operationId, type] as const),
+  )
 
 /** Buckets and files that are wrong in one way each. */
 async function scene() {
@@ -151,11 +181,15 @@ test('every error that the contract lists is provoked, or cannot arise for a sta
 
 test.each(
   Object.entries(PROVOKED).flatMap(([name, types]) =>
-    Object.entries(types)
-      .map(([type, provoke]) => [name, type, provoke] as const),
+    Object.entries(types).map(([type, provoke]) => [name, type, provoke] as const),
   ),
 )('%s answers %s', async (_, type, provoke) => {
   const w = await scene()
   const { body } = await provoke(w)
-  expect(body).toEqual({ message: expect.any(String), code: expect.any(Number), type, version: '1.9.6' })
+  expect(body).toEqual({
+    message: expect.any(String),
+    code: expect.any(Number),
+    type,
+    version: '1.9.6',
+  })
 })

@@ -54,9 +54,9 @@ export async function beginUpload(
  * @throws `general_rate_limit_exceeded` when others keep sending the same part
  */
 export async function storeSlice(c: Ctx, upload: Upload, slice: Slice): Promise<Progress> {
-  let { file, fresh } = upload
   let seen = upload.seen.find(({ start, end }) => start === slice.start && end === slice.end)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { file, fresh } = upload
     const known = seen !== undefined && (seen.etag !== null || !fillsCell(slice, file.sizeOriginal))
     const progress = await recordSlice(c.var.db, file, slice, {
       etag: known ? null : await sendSlice(c, file, slice),
@@ -65,20 +65,21 @@ export async function storeSlice(c: Ctx, upload: Upload, slice: Slice): Promise<
       now: c.var.now,
     })
     if (progress.recorded || known) return settleCell(c, upload, slice, progress)
-    const current = progress.file
-    if (!current)
-      throw fresh
-        ? new ApiError('storage_bucket_not_found')
-        : new ApiError('storage_file_not_found')
-    if (current.blobId !== file.blobId) await abandon(c, file)
-    if (!current.uploadId) return progress
-    file = current
-    fresh = false
-    upload.file = current
-    upload.fresh = false
-    seen = await reread(c, file, slice)
+    await joinOther(c, upload, progress.file)
+    if (!upload.file.uploadId) return progress
+    seen = await reread(c, upload.file, slice)
   }
   throw busy()
+}
+
+/** Goes on with the row that another request stored under this ID. */
+async function joinOther(c: Ctx, upload: Upload, current: File | undefined) {
+  if (!current) {
+    throw new ApiError(upload.fresh ? 'storage_bucket_not_found' : 'storage_file_not_found')
+  }
+  if (current.blobId !== upload.file.blobId) await abandon(c, upload.file)
+  upload.file = current
+  upload.fresh = false
 }
 
 /** Puts a slice into R2: as a part if it fills its cell, else as a piece. @returns the part's ETag */

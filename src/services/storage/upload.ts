@@ -1,7 +1,7 @@
 import { and, eq, exists } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { isPrivileged, userIdOf } from '#/auth/caller'
+import { userIdOf } from '#/auth/caller'
 import { grantRoles, permission, permissionList } from '#/auth/roles'
 import { type Bucket, type File, files, garbage } from '#/db/schema'
 import type { AppEnv } from '#/env'
@@ -134,6 +134,8 @@ async function receiveWhole(c: Ctx, bucketId: string): Promise<Outcome> {
   } catch (error) {
     await writer.abort().catch(() => undefined) // the intent on record has it swept later
     throw error
+  } finally {
+    writer.release()
   }
 }
 
@@ -166,7 +168,8 @@ async function storeWhole(
       ),
     bucketById(db, bucket.id),
   ])
-  if (facts.blobId !== blobId) c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, { blobId, uploadId: null }))
+  if (facts.blobId !== blobId)
+    c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, { blobId, uploadId: null }))
   if (file) return { file, status: 201, created: true }
   if (stillThere?.sequence !== bucket.sequence) throw new ApiError('storage_bucket_not_found')
   return joinUpload(c, bucket, fields, held)
@@ -233,27 +236,40 @@ async function receiveChunk(c: Ctx, bucketId: string, header: string): Promise<O
   }
   const expected = range.value ? range.value.end + 1 - start : 0
   const slices = slicer(start, expected, flush)
-  const form = await readForm(c.req.raw, {
+  const sink: FormSink = {
     open(filename, fields) {
       chunk.name = filename
       chunk.fields = fields
     },
     async write(bytes) {
-      if (range.value) await slices.write(bytes)
+      if (!range.value) return
+      if (slices.length() + bytes.length > expected) throw wrongLength()
+      await slices.write(bytes)
     },
-  })
-  const fields = parseFields(form.fields)
-  opened ??= await openChunk(c, chunk, fields)
-  const { bucket, upload } = opened
-  if (!upload.file.uploadId) return { file: upload.file, status: 200, created: false }
-  if (slices.length() !== expected) {
-    throw new ApiError(
-      'storage_invalid_content_range',
-      'The file part is not as long as Content-Range says.',
-    )
   }
-  return progressOf(c, bucket, upload, [slices.rest()], permissionsFor(c, fields.permissions))
+  try {
+    const form = await readForm(c.req.raw, sink)
+    const fields = parseFields(form.fields)
+    const { bucket, upload } = opened ?? (await openChunk(c, chunk, fields))
+    if (!upload.file.uploadId) return { file: upload.file, status: 200, created: false }
+    if (slices.length() !== expected) throw wrongLength()
+    return await progressOf(
+      c,
+      bucket,
+      upload,
+      [slices.rest()],
+      permissionsFor(c, fields.permissions),
+    )
+  } finally {
+    slices.release()
+  }
 }
+
+const wrongLength = () =>
+  new ApiError(
+    'storage_invalid_content_range',
+    'The file part is not as long as Content-Range says.',
+  )
 
 type Attempt<T> = { value: T; error?: undefined } | { value?: undefined; error: unknown }
 type Opened = { bucket: Bucket; upload: Upload }

@@ -57,6 +57,8 @@ export function blobWriter(
       const md5 = hex(await digest.digest)
       return { md5, sizeBytes: slices.length(), head: head ?? bytes.subarray(0, HEAD_BYTES) }
     },
+    /** Ends the use of what {@link held} gave. */
+    release: slices.release,
     /** Takes back what was stored; safe at any time before {@link finish}. */
     async abort() {
       digest.digest.catch(() => undefined) // abandoned on purpose
@@ -79,5 +81,7 @@ export async function writeBlob(
   } catch (error) {
     await writer.abort()
     throw error
+  } finally {
+    writer.release()
   }
 }

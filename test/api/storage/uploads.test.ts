@@ -330,7 +330,9 @@ describe('compression at rest', () => {
     async (compression) => {
       const { w } = await empty()
       const { id } = await w.bucket({ compression })
-      const bytes = Uint8Array.from(new TextEncoder().encode('all work and no play '.repeat(50_000)))
+      const bytes = Uint8Array.from(
+        new TextEncoder().encode('all work and no play '.repeat(50_000)),
+      )
       const { body } = await w.upload(id, bytes, { fileId: 'a', name: 'a.txt' })
       expect(body).toMatchObject({
         compression,

@@ -81,21 +81,31 @@ export function readWebp(bytes: Uint8Array, { width, height }: Size): Animation 
   return { width, height, loops, frames: frames() }
 }
 
+/** Puts a frame on the canvas, over what is there or in its place. */
 function draw(canvas: Pixels, picture: Pixels, { left, top }: Area, blend: boolean) {
-  for (let row = 0; row < Math.min(picture.height, canvas.height - top); row++) {
-    for (let column = 0; column < Math.min(picture.width, canvas.width - left); column++) {
-      const from = (row * picture.width + column) * 4
-      const to = ((top + row) * canvas.width + left + column) * 4
-      const over = blend ? (picture.data[from + 3] ?? 0) / 255 : 1
-      const under = ((canvas.data[to + 3] ?? 0) / 255) * (1 - over)
-      const alpha = over + under
-      if (blend && alpha === 0) continue
-      for (let channel = 0; channel < 3; channel++) {
-        const [a, b] = [picture.data[from + channel] ?? 0, canvas.data[to + channel] ?? 0]
-        canvas.data[to + channel] = blend ? (a * over + b * under) / alpha : a
-      }
-      canvas.data[to + 3] = blend ? alpha * 255 : (picture.data[from + 3] ?? 0)
+  const rows = Math.min(picture.height, canvas.height - top)
+  const columns = Math.max(0, Math.min(picture.width, canvas.width - left))
+  for (let row = 0; row < rows; row++) {
+    const from = row * picture.width * 4
+    const to = ((top + row) * canvas.width + left) * 4
+    const source = picture.data.subarray(from, from + columns * 4)
+    const target = canvas.data.subarray(to, to + columns * 4)
+    if (blend) blendRow(target, source)
+    else target.set(source)
+  }
+}
+
+/** Composes RGBA pixels over others of the same number. */
+function blendRow(target: Pixels['data'], source: Pixels['data']) {
+  for (let at = 0; at < source.length; at += 4) {
+    const over = (source[at + 3] ?? 0) / 255
+    const under = ((target[at + 3] ?? 0) / 255) * (1 - over)
+    const alpha = over + under
+    if (alpha === 0) continue
+    for (let channel = at; channel < at + 3; channel++) {
+      target[channel] = ((source[channel] ?? 0) * over + (target[channel] ?? 0) * under) / alpha
     }
+    target[at + 3] = alpha * 255
   }
 }
 
