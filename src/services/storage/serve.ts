@@ -3,9 +3,9 @@ import type { File } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { preconditions, rangeApplies } from '#/http/conditional'
+import { contentDisposition } from '#/http/disposition'
 import { parseRange } from '#/http/range'
 import { openBlob } from '#/services/storage/blobs'
-import { contentDisposition } from '#/services/storage/disposition'
 import { isInline } from '#/services/storage/mime'
 
 /** Longest answer to an open-ended range, in bytes (storage contract 8.5). */
