@@ -2,11 +2,15 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import { authenticate } from '#/auth/authenticate'
 import { GUEST } from '#/auth/caller'
+import { isAdminMode } from '#/auth/credentials'
 import { database } from '#/db'
 import { type AppEnv, SettingsError, settingsOf } from '#/env'
 import { ApiError, ERRORS } from '#/errors'
-import { corsHeaders, originAllowed, refuseOrigin } from '#/http/origin'
+import { corsHeaders, isClient, ownClients, refuseOrigin } from '#/http/origin'
 import { reference } from '#/http/reference'
+import { formatWarning } from '#/http/response-format'
+import { hasSmallBody, type Route, readBody } from '#/http/route'
+import { DEFAULT_SETTINGS } from '#/project/settings'
 import { ROUTES } from '#/routes'
 
 /** The API level that this server speaks; SDKs compare it with the one they were made for. */
@@ -23,11 +27,19 @@ export function createApp(deps: Deps = { now: () => new Date() }) {
   app.use(common(deps))
   app.onError((error, c) => sendError(c, error))
   app.notFound((c) => sendError(c, new ApiError('general_route_not_found')))
+  app.use(configure)
   app.route('/', reference)
   app.use('/v1/*', identify)
-  for (const { spec, handlers } of ROUTES)
-    app.on(spec.method.toUpperCase(), [spec.path], ...handlers)
+  for (const { spec, handlers } of ROUTES.toSorted(literalsFirst)) {
+    app.on(spec.method.toUpperCase(), [spec.path, ...(spec.aliases ?? [])], ...handlers)
+  }
   return app
+}
+
+/** Orders paths so that at the first difference a literal comes before a parameter (auth contract 1, stage 3). */
+function literalsFirst({ spec: a }: Route, { spec: b }: Route) {
+  const [left, right] = [a, b].map(({ path }) => path.replace(/:\w+/g, '\uffff'))
+  return left === right ? 0 : (left ?? '') < (right ?? '') ? -1 : 1
 }
 
 /** Gives the path without empty segments: `//v1/storage/` is `/v1/storage`. */
@@ -46,42 +58,57 @@ const common =
     }
     c.set('now', now())
     c.set('caller', GUEST)
-    c.set('settings', settingsOf(c.env))
-    c.set('db', database(c.env.DB))
+    c.set('project', DEFAULT_SETTINGS)
     c.set('hasProject', false)
     await next()
-    const { PLATFORMS, PROJECT_ID } = c.var.settings
-    const echoed = origin && originAllowed(origin, PLATFORMS, PROJECT_ID) ? origin : undefined
+    const echoed = origin && isClient(origin, c.var.clients ?? ownClients(c)) ? origin : undefined
     const secure = c.req.url.startsWith('https:')
+    const warning = formatWarning(c.req.header('x-appwrite-response-format'), API_VERSION)
     const added = {
       ...HEADERS,
       ...corsHeaders(echoed),
       ...(secure ? { 'Strict-Transport-Security': 'max-age=10886400' } : {}),
+      ...(warning ? { 'X-Appwrite-Warning': warning } : {}),
     }
     for (const [name, value] of Object.entries(added)) c.res.headers.set(name, value)
   }
 
-/** Resolves project and caller, then checks origin and project (auth contract 1, stages 4 to 9). */
-const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const asked = askedProject(c)
-  const { PROJECT_ID, PLATFORMS } = c.var.settings
-  c.set('hasProject', asked === PROJECT_ID)
-  const caller = await authenticate(c)
-  const origin = c.req.header('origin')
-  if (origin && !c.req.header('x-appwrite-key') && !originAllowed(origin, PLATFORMS, PROJECT_ID)) {
-    refuseOrigin(origin)
-  }
-  if (asked && asked !== 'console' && asked !== PROJECT_ID) throw new ApiError('project_not_found')
-  c.set('caller', caller)
+/** Reads the deployment's settings; a server without its secrets serves nothing. */
+const configure: MiddlewareHandler<AppEnv> = async (c, next) => {
+  c.set('settings', settingsOf(c.env))
+  c.set('db', database(c.env.DB))
   await next()
 }
 
-/** Query before header on reads, header before query on writes (auth contract 2). */
-function askedProject(c: Context<AppEnv>) {
+/** Resolves project and caller, then checks origin and project (auth contract 1, stages 4 to 9). */
+const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const asked = await askedProject(c)
+  c.set('hasProject', asked === c.var.settings.PROJECT_ID)
+  const { caller, self, project, clients = ownClients(c) } = await authenticate(c)
+  c.set('project', project)
+  if (isConsole(asked) && isAdminMode(c)) throw new ApiError('general_bad_request')
+  if (c.var.hasProject && c.req.header('origin')) c.set('clients', clients)
+  const origin = c.req.header('origin')
+  if (origin && !c.req.header('x-appwrite-key') && !isClient(origin, clients)) refuseOrigin(origin)
+  if (!c.var.hasProject && !isConsole(asked)) throw new ApiError('project_not_found')
+  c.set('caller', caller)
+  c.set('self', self)
+  await next()
+}
+
+const isConsole = (asked: string) => asked === '' || asked === 'console'
+
+/**
+ * Query before header on reads (auth contract 2). Differs on writes: the header comes before the body, so
+ * that a body is read early only where nothing else names the project.
+ */
+async function askedProject(c: Context<AppEnv>): Promise<string> {
   const query = c.req.query('project')
   const header = c.req.header('x-appwrite-project')
-  const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
-  return (reads ? query || header : header || query) ?? ''
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return query || header || ''
+  if (header) return header
+  const { project } = hasSmallBody(c) ? await readBody(c) : {}
+  return typeof project === 'string' && project !== '' ? project : (query ?? '')
 }
 
 const UNCACHED = {

@@ -1,12 +1,18 @@
 import { z } from 'zod'
-import type { Caller } from '#/auth/caller'
+import type { Caller, Self } from '#/auth/caller'
+import type { RateCounter } from '#/auth/rate-counter'
 import type { Database } from '#/db'
+import type { User } from '#/db/schema'
+import type { Clients } from '#/http/origin'
+import type { ProjectSettings } from '#/project/settings'
 
 /** Lists what the platform hands to the Worker: bindings, vars and secrets. */
 export type Env = {
   DB: D1Database
   BLOBS: R2Bucket
   IMAGES: ImagesBinding
+  /** Counts requests per rate-limit key; without it nothing is limited. */
+  RATE_COUNTERS?: DurableObjectNamespace<RateCounter>
 } & Partial<Record<keyof z.input<typeof settingsSchema>, string>>
 
 /** Largest file that 10,000 equal parts of 5 MiB can hold (R2 multipart limits). */
@@ -82,6 +88,14 @@ export type Variables = {
   /** The request's only clock reading. */
   now: Date
   caller: Caller
+  /** Who is signed in, also beside a key. */
+  self: Self | undefined
+  /** What the owner has set; not read yet for the deployment's own key. See `projectOf`. */
+  project: ProjectSettings | undefined
+  /** Who may call from a browser; loaded where a request has an origin or a redirect target. */
+  clients: Clients | undefined
+  /** Who did it, where that is not who was signed in at the start. */
+  actor: User | undefined
   /** False for the reserved project `console`, which has no data here. */
   hasProject: boolean
 }

@@ -2,6 +2,8 @@ import { createApp } from '#/app'
 import type { Env } from '#/env'
 import { sweep } from '#/jobs'
 
+export { RateCounter } from '#/auth/rate-counter'
+
 const app = createApp()
 
 export default {

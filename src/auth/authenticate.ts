@@ -1,12 +1,61 @@
-import { eq } from 'drizzle-orm'
+import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { type Caller, GUEST, keyCaller, ROOT_KEY } from '#/auth/caller'
+import {
+  type Caller,
+  GUEST,
+  keyCaller,
+  type Person,
+  ROOT_KEY,
+  type Self,
+  userCaller,
+} from '#/auth/caller'
+import { type Credentials, credentialsOf } from '#/auth/credentials'
 import { verifyJwt } from '#/auth/jwt'
+import { isStale } from '#/auth/last-use'
 import { hashSecret, sameSecret } from '#/auth/secrets'
-import { keys } from '#/db/schema'
+import type { SessionToken } from '#/auth/session-cookies'
+import type { Database } from '#/db'
+import { gather } from '#/db/gather'
+import {
+  authenticators,
+  type Key,
+  keys,
+  memberships,
+  type Session,
+  sessions,
+  targets,
+  users,
+} from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { type Clients, platformRows, projectClients } from '#/http/origin'
+import {
+  DEFAULT_SETTINGS,
+  type ProjectSettings,
+  readSettings,
+  settingsRows,
+} from '#/project/settings'
+
+type Ctx = Context<AppEnv>
+type Batch = ReturnType<typeof gather>
+
+/** What a request's credentials come to. */
+export type Identified = {
+  caller: Caller
+  self: Self | undefined
+  /** Not read for the deployment's own key, which no setting stops. */
+  project: ProjectSettings | undefined
+  clients: Clients | undefined
+}
+
+/** Nobody: what a request is on the reserved project, which has no data. */
+export const NOBODY: Identified = {
+  caller: GUEST,
+  self: undefined,
+  project: DEFAULT_SETTINGS,
+  clients: undefined,
+}
 
 const ephemeralClaims = z.object({
   projectId: z.string(),
@@ -14,40 +63,205 @@ const ephemeralClaims = z.object({
   exp: z.number(),
 })
 
+/** No user has more: lists of targets and memberships are bounded by it. */
+const MOST_PER_USER = 1000
+
 /**
- * Turns the credentials of a request into a caller, in at most one D1 round trip (auth contract 2, 7.1).
+ * Turns the credentials of a request into a caller, and reads the project's settings, in one D1 round trip
+ * (auth contract 2, 5 to 8). All of it is read afresh: what is revoked is gone with the next request.
  * @throws `project_id_missing` when a key comes without its project's header
  * @throws `user_unauthorized` for an unknown key, `project_key_expired` for an expired one
+ * @throws `user_jwt_invalid`, `user_jwt_and_cookie_set`
  */
-export async function authenticate(c: Context<AppEnv>): Promise<Caller> {
-  const key = c.req.header('x-appwrite-key')
-  if (!key || !c.var.hasProject) return GUEST
-  if (c.req.header('x-appwrite-project') !== c.var.settings.PROJECT_ID) {
+export async function authenticate(c: Ctx): Promise<Identified> {
+  const given = credentialsOf(c)
+  if (given.key && c.req.header('x-appwrite-project') !== c.var.settings.PROJECT_ID) {
     throw new ApiError('project_id_missing')
   }
-  const kind = key.includes('_') ? key.slice(0, key.indexOf('_')) : 'standard'
-  if (await sameSecret(key, c.var.settings.API_KEY)) return ROOT_KEY
-  if (kind === 'standard') return storedKey(c, key)
-  if (kind === 'ephemeral' || kind === 'dynamic') return ephemeralKey(c, key.slice(kind.length + 1))
-  return GUEST
+  if (!c.var.hasProject) return NOBODY
+  const batch = gather(c.var.db)
+  const key = await findKey(c, batch, given.key)
+  const self = await findSelf(c, batch, given)
+  const platforms = c.req.header('origin') ? batch.add(platformRows(c.var.db)) : undefined
+  const isRoot = batch.isEmpty() && key?.().kind === 'key'
+  const settings = isRoot ? undefined : batch.add(settingsRows(c.var.db))
+  await batch.run()
+  const signedIn = self()
+  return {
+    caller: key?.() ?? (signedIn ? userCaller(signedIn) : GUEST),
+    self: signedIn,
+    project: settings && readSettings(settings()),
+    clients: platforms && projectClients(c, platforms()),
+  }
 }
 
-async function storedKey({ var: { db, now } }: Context<AppEnv>, secret: string): Promise<Caller> {
-  const [row] = await db
-    .select()
-    .from(keys)
-    .where(eq(keys.secretHash, await hashSecret(secret)))
+/** Finds the caller behind an API key. @returns undefined where no key was sent */
+async function findKey(
+  c: Ctx,
+  batch: Batch,
+  key: string | undefined,
+): Promise<(() => Caller) | undefined> {
+  if (!key) return
+  const kind = key.includes('_') ? key.slice(0, key.indexOf('_')) : 'standard'
+  if (await sameSecret(key, c.var.settings.API_KEY)) return () => ROOT_KEY
+  if (kind === 'standard') {
+    const rows = batch.add(
+      c.var.db
+        .select()
+        .from(keys)
+        .where(eq(keys.secretHash, await hashSecret(key))),
+    )
+    return () => storedKey(c, rows()[0])
+  }
+  const caller =
+    kind === 'ephemeral' || kind === 'dynamic'
+      ? await ephemeralKey(c, key.slice(kind.length + 1))
+      : GUEST
+  return () => caller
+}
+
+function storedKey(c: Ctx, row: Key | undefined): Caller {
+  const { db, now } = c.var
   if (!row) throw new ApiError('user_unauthorized', 'There is no API key with this secret.')
   if (row.expiresAt && row.expiresAt < now) throw new ApiError('project_key_expired')
+  if (isStale(row.accessedAt, now)) {
+    const seen = db.update(keys).set({ accessedAt: now }).where(eq(keys.id, row.id))
+    c.executionCtx.waitUntil(seen.run())
+  }
   return keyCaller(row.id, row.scopes)
 }
 
 /** A bad, foreign or expired ephemeral key is a guest, not an error (auth contract 7.1). */
-async function ephemeralKey(
-  { var: { settings, now } }: Context<AppEnv>,
-  jwt: string,
-): Promise<Caller> {
+async function ephemeralKey({ var: { settings, now } }: Ctx, jwt: string): Promise<Caller> {
   const claims = ephemeralClaims.safeParse(await verifyJwt(jwt, settings.SECRET, now))
   if (!claims.success || claims.data.projectId !== settings.PROJECT_ID) return GUEST
   return keyCaller('ephemeral', claims.data.scopes)
+}
+
+const jwtClaims = z.object({ userId: z.string(), sessionId: z.string().default('') })
+
+/** Finds out who is signed in, by session or JWT, and whom they impersonate. */
+async function findSelf(c: Ctx, batch: Batch, given: Credentials) {
+  const bySession = given.session && (await addSession(c, batch, given.session))
+  const byJwt = given.jwt ? await addJwt(c, batch, given.jwt) : undefined
+  const other =
+    given.impersonate && (bySession ?? byJwt)
+      ? addPerson(batch, c.var.db, impersonated(given.impersonate))
+      : undefined
+  return (): Self | undefined => {
+    const inSession = bySession?.()
+    if (inSession && byJwt) throw new ApiError('user_jwt_and_cookie_set')
+    const { person, session } = inSession ?? byJwt?.() ?? {}
+    if (!person) return
+    const acting = (person.user.impersonator ? other?.() : undefined) ?? person
+    if (acting === person) recordUse(c, person)
+    return { person, acting, session }
+  }
+}
+
+type SignedIn = { person: Person; session?: Session }
+
+/** Adds the statements that find who holds a session's secret. */
+async function addSession(
+  { var: { db, now } }: Ctx,
+  batch: Batch,
+  { id, secret }: SessionToken,
+): Promise<() => SignedIn | undefined> {
+  const person = addPerson(batch, db, eq(users.id, id))
+  const rows = batch.add(
+    db
+      .select()
+      .from(sessions)
+      .where(
+        and(
+          eq(sessions.userId, id),
+          eq(sessions.secretHash, await hashSecret(secret)),
+          gte(sessions.expiresAt, now),
+        ),
+      ),
+  )
+  return () => {
+    const [session] = rows()
+    const found = session && person()
+    return found && { person: found, session }
+  }
+}
+
+/** Adds the statements that find whom a JWT is for; one bound to a session ends with it. */
+async function addJwt(c: Ctx, batch: Batch, jwt: string): Promise<() => SignedIn | undefined> {
+  const { db, now } = c.var
+  const { userId, sessionId } = await readJwt(c, jwt)
+  const person = addPerson(batch, db, eq(users.id, userId))
+  const rows = batch.add(
+    db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(
+        and(eq(sessions.id, sessionId), eq(sessions.userId, userId), gte(sessions.expiresAt, now)),
+      ),
+  )
+  return () => {
+    const found = sessionId === '' || rows().length > 0 ? person() : undefined
+    return found && { person: found }
+  }
+}
+
+/** @throws `user_jwt_invalid` */
+async function readJwt({ var: { settings, now } }: Ctx, jwt: string) {
+  const { data } = jwtClaims.safeParse(await verifyJwt(jwt, settings.SECRET, now))
+  if (!data) {
+    throw new ApiError('user_jwt_invalid', 'The JWT is malformed, expired or not signed here.')
+  }
+  return data
+}
+
+/** Matches whoever is to be impersonated: by ID, else by e-mail, else by phone (auth contract 7.3). */
+function impersonated({ id, email, phone }: NonNullable<Credentials['impersonate']>): SQL {
+  if (id) return eq(users.id, id)
+  return email ? eq(users.email, email.toLowerCase()) : eq(users.phone, phone)
+}
+
+/** Adds the statements that load a user with all that rights and gates depend on. */
+function addPerson(batch: Batch, db: Database, which: SQL): () => Person | undefined {
+  const userId = db.select({ id: users.id }).from(users).where(which)
+  const user = batch.add(db.select().from(users).where(which))
+  const joined = batch.add(
+    db
+      .select()
+      .from(memberships)
+      .where(and(inArray(memberships.userId, userId), eq(memberships.confirm, true)))
+      .orderBy(memberships.sequence),
+  )
+  const reachable = batch.add(
+    db
+      .select()
+      .from(targets)
+      .where(inArray(targets.userId, userId))
+      .orderBy(targets.sequence)
+      .limit(MOST_PER_USER),
+  )
+  const totp = batch.add(
+    db
+      .select({ one: sql`1` })
+      .from(authenticators)
+      .where(and(inArray(authenticators.userId, userId), eq(authenticators.verified, true))),
+  )
+  return () => {
+    const [found] = user()
+    if (!found) return
+    return {
+      user: found,
+      memberships: joined(),
+      targets: reachable(),
+      hasTotp: totp().length > 0,
+    }
+  }
+}
+
+/** Stamps the user as seen, once a day at most (users contract 5.4). */
+function recordUse(c: Ctx, { user }: Person) {
+  const { db, now } = c.var
+  if (!isStale(user.accessedAt, now)) return
+  const seen = db.update(users).set({ accessedAt: now }).where(eq(users.id, user.id))
+  c.executionCtx.waitUntil(seen.run())
 }

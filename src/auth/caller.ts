@@ -1,4 +1,6 @@
-/** Says on whose behalf a request runs. Roles decide on resources, scopes on endpoints. */
+import type { Membership, Session, Target, User } from '#/db/schema'
+
+/** Says with whose rights a request runs. Roles decide on resources, scopes on endpoints. */
 export type Caller =
   | { kind: 'guest'; roles: readonly string[]; scopes: ReadonlySet<string> }
   | {
@@ -10,6 +12,20 @@ export type Caller =
     }
   | { kind: 'key'; id: string; roles: readonly string[]; scopes: ReadonlySet<string> }
 
+/** A user with what decides on rights and gates; memberships are the confirmed ones. */
+export type Person = {
+  user: User
+  targets: readonly Target[]
+  memberships: readonly Membership[]
+  hasTotp: boolean
+}
+
+/**
+ * Says who is signed in: by a session, or by a JWT, which has no current session. `acting` is somebody else
+ * while `person` impersonates (auth contract 7.3).
+ */
+export type Self = { person: Person; acting: Person; session: Session | undefined }
+
 /** Scopes of a caller without credentials (auth contract 9.1). */
 export const GUEST_SCOPES: ReadonlySet<string> = new Set([
   'global',
@@ -19,6 +35,12 @@ export const GUEST_SCOPES: ReadonlySet<string> = new Set([
   'files.write',
   'locale.read',
 ])
+
+/** Scopes of a signed-in user (auth contract 9.1). */
+const USER_SCOPES = [
+  ...GUEST_SCOPES,
+  ...['account', 'teams.read', 'teams.write', 'targets.read', 'targets.write'],
+]
 
 /** Scopes that every API key holds beside its own (auth contract 9.1). */
 const KEY_BASE_SCOPES = ['global', 'health.read'] as const
@@ -61,6 +83,29 @@ export const keyCaller = (id: string, scopes: readonly string[]): Caller => ({
   id,
   roles: ['any', 'keys'],
   scopes: new Set([...scopes, ...KEY_BASE_SCOPES]),
+})
+
+/** Gives a user's roles in the order in which messages show them (auth contract 8). */
+export function rolesOf({ user, memberships }: Person): string[] {
+  const state = user.emailVerification || user.phoneVerification ? 'verified' : 'unverified'
+  return [
+    ...['any', 'users', `user:${user.id}`, `users/${state}`, `user:${user.id}/${state}`],
+    ...memberships.flatMap(({ id, teamId, roles }) => [
+      `team:${teamId}`,
+      `member:${id}`,
+      ...roles.map((role) => `team:${teamId}/${role}`),
+    ]),
+    ...user.labels.map((label) => `label:${label}`),
+  ]
+}
+
+/** Gives the caller behind a session or JWT: it has the rights of whoever it acts as. */
+export const userCaller = ({ person, acting }: Self): Caller => ({
+  kind: 'user',
+  id: acting.user.id,
+  email: acting.user.email ?? '',
+  roles: rolesOf(acting),
+  scopes: new Set([...USER_SCOPES, ...(person.user.impersonator ? ['users.read'] : [])]),
 })
 
 /** Tells whether permission checks are off for the caller (storage contract 1.1). */

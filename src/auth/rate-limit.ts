@@ -1,12 +1,18 @@
-import { sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { isPrivileged, userIdOf } from '#/auth/caller'
-import { rateCounters } from '#/db/schema'
+import { isPrivileged } from '#/auth/caller'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 
-/** Says how often a route may be called: `keys` are templates with one counter each (auth contract 13). */
-export type RateLimit = { limit: number; windowSeconds: number; keys: readonly string[] }
+/**
+ * Says how often a route may be called: `keys` are templates with one counter each (auth contract 13). An
+ * answer with a status of `resetOn` starts the count anew.
+ */
+export type RateLimit = {
+  limit: number
+  windowSeconds: number
+  keys: readonly string[]
+  resetOn?: readonly number[]
+}
 
 /**
  * Gives the caller's address: the header that the operator trusts, by default the edge's own.
@@ -17,6 +23,20 @@ export const clientIp = (c: Context<AppEnv>) => {
   return (header.split(',')[0] ?? '').trim()
 }
 
+const IPV6_NETWORK_GROUPS = 4
+
+/** Gives what an address is counted by: one person holds a whole /64 of IPv6. */
+export function networkOf(ip: string): string {
+  if (!ip.includes(':') || ip.includes('.')) return ip.replace(/^::ffff:/i, '')
+  const [head = '', tail] = ip.toLowerCase().split('::')
+  const before = head ? head.split(':') : []
+  const after = tail ? tail.split(':') : []
+  const missing = tail === undefined ? 0 : 8 - before.length - after.length
+  const groups = [...before, ...Array<string>(Math.max(0, missing)).fill('0'), ...after]
+  const network = groups.slice(0, IPV6_NETWORK_GROUPS).map((group) => group.replace(/^0+(?=.)/, ''))
+  return `${network.join(':')}::/64`
+}
+
 /** Index of a chunk by its range, so that one large upload does not exhaust one counter. */
 function chunkIndex(contentRange: string | undefined) {
   const [, start, end] = /(\d+)-(\d+)\//.exec(contentRange ?? '') ?? []
@@ -25,54 +45,70 @@ function chunkIndex(contentRange: string | undefined) {
     : `${Math.floor(Number(start) / (Number(end) + 1 - Number(start)))}`
 }
 
-function fill(template: string, c: Context<AppEnv>, route: string) {
-  const values: Record<string, () => string> = {
-    ip: () => clientIp(c),
-    method: () => c.req.method,
-    url: () => new URL(c.req.url).hostname + route,
-    userId: () => userIdOf(c.var.caller),
-    chunkId: () => chunkIndex(c.req.header('content-range')),
-  }
-  return template.replace(/\{([\w-]+)\}/g, (whole, name: string) => values[name]?.() ?? whole)
+/** Prints a parameter for a key; addresses in different cases are one. */
+function printParam(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.trim().toLowerCase()
 }
 
-const increment = (c: Context<AppEnv>, key: string, windowStart: number, windowEnd: number) =>
-  c.var.db
-    .insert(rateCounters)
-    .values({ key, windowStart, windowEnd, count: 1 })
-    .onConflictDoUpdate({
-      target: [rateCounters.key, rateCounters.windowStart],
-      set: { count: sql`${rateCounters.count} + 1` },
-    })
-    .returning({ count: rateCounters.count })
+type Params = Readonly<Record<string, unknown>>
+
+function fill(template: string, c: Context<AppEnv>, route: string, params: Params) {
+  const values: Record<string, () => string> = {
+    ip: () => networkOf(clientIp(c)),
+    method: () => c.req.method,
+    url: () => new URL(c.req.url).hostname + route,
+    userId: () => c.var.self?.person.user.id ?? '',
+    chunkId: () => chunkIndex(c.req.header('content-range')),
+  }
+  return template.replace(/\{([\w-]+)\}/g, (whole, name: string) =>
+    name.startsWith('param-')
+      ? (printParam(params[name.slice('param-'.length)]) ?? whole)
+      : (values[name]?.() ?? whole),
+  )
+}
+
+/** Keys of counters are hashed by the platform; a long one says no more than its start. */
+const LONGEST_KEY = 1000
+
+const counterOf = (c: Context<AppEnv>, key: string) =>
+  c.env.RATE_COUNTERS?.getByName(key.slice(0, LONGEST_KEY))
+
+async function hits(c: Context<AppEnv>, keys: readonly string[], start: number, seconds: number) {
+  try {
+    return await Promise.all(keys.map((key) => counterOf(c, key)?.hit(start, seconds) ?? 1))
+  } catch (cause) {
+    console.error('The rate limiter failed open', cause)
+    return [1]
+  }
+}
 
 /**
  * Counts a request against its limits and sets the `X-RateLimit-*` headers. Keys are never refused nor
  * counted; a counter that cannot be reached lets the request through.
+ * @param route path template: aliases of a route share its counters
+ * @param params of the request, for keys that name one
+ * @returns starts the count anew, to be called after an answer that the limit resets on
  * @throws `general_rate_limit_exceeded` for the request after the last one allowed in the window
  */
 export async function countRequest(
   c: Context<AppEnv>,
   { limit, windowSeconds, keys }: RateLimit,
   route: string,
-) {
+  params: Params = {},
+): Promise<() => Promise<void>> {
   const seconds = Math.floor(c.var.now.getTime() / 1000)
   const windowStart = seconds - (seconds % windowSeconds)
   const windowEnd = windowStart + windowSeconds
   const exempt = isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off'
-  const counts = exempt
-    ? [1]
-    : await Promise.all(
-        keys.map((key) => increment(c, fill(key, c, route), windowStart, windowEnd).get()),
-      )
-        .then((rows) => rows.map(({ count }) => count))
-        .catch((cause) => {
-          console.error('The rate limiter failed open', cause)
-          return [1]
-        })
-  const count = Math.max(...counts)
+  const filled = exempt ? [] : keys.map((key) => fill(key, c, route, params))
+  const count = Math.max(1, ...(await hits(c, filled, windowStart, windowSeconds)))
   c.header('X-RateLimit-Limit', `${limit}`)
   c.header('X-RateLimit-Remaining', `${Math.max(0, limit - count)}`)
   c.header('X-RateLimit-Reset', `${windowEnd}`)
   if (count > limit) throw new ApiError('general_rate_limit_exceeded')
+  return async () => {
+    await Promise.all(filled.map((key) => counterOf(c, key)?.reset()))
+  }
 }

@@ -6,10 +6,9 @@ import { run } from './quiet.ts'
 /** Checks that the migrations on record give the tables in `src/db/schema`; tests check the OpenAPI document. */
 const out = mkdtempSync(join(tmpdir(), 'edgewrite-migrations-'))
 cpSync('drizzle', out, { recursive: true })
-const schema = ['project', 'storage'].flatMap((name) => ['--schema', `./src/db/schema/${name}.ts`])
 run(
   'drizzle-kit',
-  ['generate', '--dialect', 'sqlite', '--casing', 'snake_case', '--out', out, ...schema],
+  ['generate', '--dialect=sqlite', '--casing=snake_case', '--schema=./src/db/schema/index.ts', `--out=${out}`],
   '.wrangler',
 )
 const before = readdirSync('drizzle').sort()

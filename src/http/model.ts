@@ -1,10 +1,20 @@
 import { z } from 'zod'
+import { olderThan } from '#/http/response-format'
+
+/** Says who looks at a model, and in which format and language. */
+export type View = {
+  /** True for API keys: they see what is hidden from users. */
+  privileged: boolean
+  /** `X-Appwrite-Response-Format` as sent. */
+  format: string | undefined
+  locale: string
+}
 
 /** Says how a row looks on the wire: the JSON shape for documents, and the mapping for answers. */
 export type Model<Row> = {
   name: string
   schema: z.ZodObject
-  wire: (row: Row) => Record<string, unknown>
+  wire: (row: Row, view: View) => Record<string, unknown>
 }
 
 /** Prints a point in time as the API does (storage contract 1.6). */
@@ -27,11 +37,31 @@ export const optionalTime = z.string().meta({
   },
 })
 
+/** Prints a point in time that may be unset. */
+export const printOptionalTime = (date: Date | null | undefined) => (date ? printTime(date) : '')
+
+/**
+ * Joins a shape and a mapping.
+ * @param since fields that clients made for an older format do not get, by the version that brought them
+ */
 export const model = <Row, Shape extends z.ZodRawShape>(
   name: string,
   shape: Shape,
-  wire: (row: Row) => { [K in keyof Shape]: z.output<Shape[K]> },
-): Model<Row> => ({ name, schema: z.strictObject(shape), wire })
+  wire: (row: Row, view: View) => { [K in keyof Shape]: z.output<Shape[K]> },
+  since: { readonly [K in keyof Shape]?: string } = {},
+): Model<Row> => ({
+  name,
+  schema: z.strictObject(shape),
+  wire: (row, view) =>
+    Object.fromEntries(
+      Object.entries(wire(row, view)).filter(
+        ([key]) => !olderThan(view.format, since[key] ?? OLDEST),
+      ),
+    ),
+})
+
+/** No client is older: its fields are always there. */
+const OLDEST = '0.0.0'
 
 /** Holds a page of rows and how many there are in all. */
 export type Page<Row> = { total: number; rows: readonly Row[] }
@@ -43,5 +73,5 @@ export const listModel = <Row>(name: string, key: string, item: Model<Row>): Mod
     total: z.int().min(0),
     [key]: z.array(item.schema.meta({ id: item.name })),
   }),
-  wire: ({ total, rows }) => ({ total, [key]: rows.map(item.wire) }),
+  wire: ({ total, rows }, view) => ({ total, [key]: rows.map((row) => item.wire(row, view)) }),
 })

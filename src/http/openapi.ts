@@ -138,10 +138,12 @@ const operation = (spec: AnySpec): Json => ({
           limit: spec.limit.limit,
           window: spec.limit.windowSeconds,
           key: spec.limit.keys,
+          ...(spec.limit.resetOn ? { resetOn: spec.limit.resetOn } : {}),
         },
       }
     : {}),
-  ...(spec.event ? { 'x-events': [spec.event] } : {}),
+  ...(spec.event ? { 'x-events': [spec.event].flat() } : {}),
+  ...(spec.aliases ? { 'x-path-aliases': spec.aliases.map(openApiPath) } : {}),
   'x-errors': [...spec.errors],
 })
 

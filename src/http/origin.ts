@@ -1,32 +1,88 @@
+import type { Context } from 'hono'
+import type { Database } from '#/db'
+import { type Platform, platforms } from '#/db/schema'
+import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 const WEB_SCHEMES = [
-  ...['http:', 'https:', 'chrome-extension:', 'moz-extension:', 'safari-web-extension:'],
-  ...['ms-browser-extension:', 'tauri:'],
+  ...['http', 'https', 'chrome-extension', 'moz-extension', 'safari-web-extension'],
+  ...['ms-browser-extension', 'tauri'],
 ]
-const APP_SCHEMES = ['exp:']
+/** Schemes that a registered app may call from and be redirected to (auth contract 4.2). */
+const APP_SCHEMES: Record<Platform['type'], readonly string[]> = {
+  web: [],
+  apple: ['appwrite-ios', 'appwrite-macos', 'appwrite-watchos', 'appwrite-tvos'],
+  android: ['appwrite-android'],
+  windows: ['appwrite-windows'],
+  linux: ['appwrite-linux'],
+}
+
+/** Who may call from a browser or app, and be redirected to; `*.example.com` stands for every subdomain. */
+export type Clients = { hosts: readonly string[]; schemes: readonly string[] }
+
+/** Gives the clients of any project: this server's own pages and development on loopback. */
+export const ownClients = (c: Context<AppEnv>): Clients => ({
+  hosts: [...LOOPBACK, new URL(c.req.url).hostname],
+  schemes: [],
+})
+
+/** Gives the clients of the project: those of its settings and its registered platforms. */
+export function projectClients(c: Context<AppEnv>, platforms: readonly Platform[]): Clients {
+  const { PLATFORMS, PROJECT_ID } = c.var.settings
+  const { hosts } = ownClients(c)
+  return {
+    hosts: [
+      ...hosts,
+      ...PLATFORMS,
+      ...platforms.map(({ identifier }) => identifier.trim().toLowerCase()),
+    ],
+    schemes: [
+      ...['exp', `appwrite-callback-${PROJECT_ID.toLowerCase()}`],
+      ...platforms.flatMap(({ type }) => APP_SCHEMES[type]),
+    ],
+  }
+}
+
+/** The first platforms of a project count; no project has more. */
+export const MOST_PLATFORMS = 1000
+
+/** Gives the statement that loads the platforms. */
+export const platformRows = (db: Database) =>
+  db.select().from(platforms).orderBy(platforms.sequence).limit(MOST_PLATFORMS)
 
 const parse = (url: string) => (URL.canParse(url) ? new URL(url) : undefined)
 
-const hostAllowed = (hostname: string, platforms: readonly string[]) =>
+const hostAllowed = (hostname: string, hosts: readonly string[]) =>
   hostname !== '' &&
-  [...LOOPBACK, ...platforms].some(
+  hosts.some(
     (entry) =>
       entry === hostname ||
       entry === '*' ||
       (entry.startsWith('*') && hostname.endsWith(entry.slice(1))),
   )
 
-/**
- * Tells whether an origin or redirect target belongs to a registered platform (auth contract 4.2, 4.3).
- * @param platforms hostnames; `*.example.com` stands for every subdomain
- */
-export function originAllowed(url: string, platforms: readonly string[], projectId: string) {
+/** Tells whether an origin or redirect target belongs to a client of the project (auth contract 4.3, 4.4). */
+export function isClient(url: string, { hosts, schemes }: Clients): boolean {
   const { protocol, hostname } = parse(url.trim().toLowerCase()) ?? {}
   if (protocol === undefined || hostname === undefined) return false
-  if (WEB_SCHEMES.includes(protocol)) return hostAllowed(hostname, platforms)
-  return [...APP_SCHEMES, `appwrite-callback-${projectId.toLowerCase()}:`].includes(protocol)
+  const scheme = protocol.slice(0, -1)
+  return WEB_SCHEMES.includes(scheme) ? hostAllowed(hostname, hosts) : schemes.includes(scheme)
+}
+
+/**
+ * Refuses a redirect target that is no client of the project, so that no secret is sent to a stranger.
+ * @param name of the parameter that holds the URL
+ * @throws `general_argument_invalid`
+ */
+export async function checkRedirect(c: Context<AppEnv>, name: string, url: string) {
+  const clients = c.var.clients ?? projectClients(c, await platformRows(c.var.db))
+  c.set('clients', clients)
+  if (isClient(url, clients)) return
+  throw new ApiError(
+    'general_argument_invalid',
+    `Invalid \`${name}\` param: its host is not a registered platform of this project.`,
+  )
 }
 
 const ALLOWED_HEADERS = [

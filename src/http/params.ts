@@ -59,11 +59,15 @@ export const withDefault = <T extends z.ZodType>(schema: T, value: z.output<T>) 
   schema.nullish().transform((given): z.output<T> => given ?? value)
 
 const DATE = /(?:^|\D)\d{4}(?:\D|$)/
+const DATE_WORDS =
+  /^(?:t|z|gmt|utc|am|pm|(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)$/i
 const ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i
 
 /** Reads a date-time; without a zone it is UTC. Gives undefined where the text is none. */
 export function parseDateTime(value: string): Date | undefined {
-  if (value.length > 64 || !DATE.test(value) || /^[a-z]+$/i.test(value)) return
+  const words = value.match(/[a-z]+/gi) ?? []
+  if (value.length > 64 || !DATE.test(value) || !words.every((word) => DATE_WORDS.test(word)))
+    return
   const spaced = value.trim().replace(/^(\d{4}-\d{2}-\d{2}) (\d)/, '$1T$2')
   const zoned = spaced.includes('T') && !ZONE.test(spaced) ? `${spaced}Z` : spaced
   const date = new Date(zoned)
@@ -109,3 +113,14 @@ export function gatherArrays(given: Record<string, unknown>): Record<string, unk
   }
   return plain
 }
+
+/** Reads the fields of a query string: one without brackets that comes again replaces the one before. */
+export const gatherQuery = (given: Readonly<Record<string, string | string[]>>) =>
+  gatherArrays(
+    Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [
+        name,
+        BRACKETED.test(name) || typeof value === 'string' ? value : value.at(-1),
+      ]),
+    ),
+  )

@@ -2,11 +2,15 @@ import { zValidator } from '@hono/zod-validator'
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
+import { isPrivileged } from '#/auth/caller'
+import { type Gates, passGates, passGroups } from '#/auth/gates'
 import { countRequest, type RateLimit } from '#/auth/rate-limit'
 import type { AppEnv } from '#/env'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
-import type { Model } from '#/http/model'
-import { gatherArrays } from '#/http/params'
+import type { Model, View } from '#/http/model'
+import { gatherArrays, gatherQuery } from '#/http/params'
+import { localeOf } from '#/locale'
+import { recordAction } from '#/project/audit'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Shape = z.ZodRawShape
@@ -22,17 +26,26 @@ export type Input<P extends Shape, Q extends Shape, B extends Shape> = {
 }
 
 /** Says everything about an endpoint but what it does. Gates, validation and documents derive from it. */
-export type Spec<Row, P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> = {
+export type Spec<
+  Row,
+  P extends Shape = Shape,
+  Q extends Shape = Shape,
+  B extends Shape = Shape,
+> = Gates & {
   /** `service.method`, in the words of the SDKs. */
   name: `${string}.${string}`
   method: Method
   /** Path with Hono's `:param`. */
   path: string
-  /** Any one of them opens the route. */
-  scopes: readonly [string, ...string[]]
+  /** Other paths of the same route; they share its limits. */
+  aliases?: readonly string[]
   limit?: RateLimit
-  /** Event name template, as webhooks and logs see it. */
-  event?: string
+  /** Event name templates, as webhooks see them. */
+  event?: string | readonly string[]
+  /** Name of the entry in the user's activity log (users contract 18). */
+  audit?: string
+  /** What the reserved project answers where the rule of `refuseConsole` does not fit. */
+  onConsole?: ErrorType
   input: Input<P, Q, B>
   /** Documents a body that the handler reads itself, as a stream. */
   streamed?: { contentType: string; shape: z.ZodObject; file: string }
@@ -68,16 +81,19 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
   const answer: Handler<AppEnv> = async (c) => {
     const given = { ...valid(c, 'json'), ...valid(c, 'query'), ...valid(c, 'param') }
     const result = await handle(c, given as Parameters<typeof handle>[1]) // validated by these very schemas
+    if (spec.audit) recordAction(c, spec.audit)
     if (result instanceof Response) return result
     if (result === undefined || !spec.model) return c.body(null, 204)
-    return sendJson(c, spec.model.wire(result), spec.status === 201 ? 201 : 200)
+    return sendJson(c, spec.model.wire(result, viewOf(c)), spec.status === 201 ? 201 : 200)
   }
   return {
     spec,
     handlers: [
       gate(spec),
       ...(param ? [zValidator('param', param, refuseInvalid)] : []),
-      ...(query ? [zValidator('query', z.preprocess(gather, query), refuseInvalid)] : []),
+      ...(query
+        ? [zValidator('query', z.preprocess(gatherQueryFields, query), refuseInvalid)]
+        : []),
       ...(body ? [limitBody, validateBody(body)] : []),
       refuseConsole(spec),
       answer,
@@ -85,34 +101,48 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
   }
 }
 
+/** Says how this request's caller is to be shown models. */
+export const viewOf = (c: Context<AppEnv>): View => ({
+  privileged: isPrivileged(c.var.caller),
+  format: c.req.header('x-appwrite-response-format'),
+  locale: requestLocale(c),
+})
+
+/** Gives the language a request asks for, by header or parameter; English where it is unknown. */
+export const requestLocale = (c: Context<AppEnv>) =>
+  localeOf(c.req.header('x-appwrite-locale') ?? c.req.query('locale'))
+
 const valid = (c: Context<AppEnv>, target: 'json' | 'query' | 'param') =>
   c.req.valid(target as never) as Record<string, unknown> | undefined
 
-const gather = (given: unknown) => gatherArrays(given as Record<string, unknown>) // Hono hands over an object
+const gatherQueryFields = (given: unknown) =>
+  gatherQuery(given as Record<string, string | string[]>) // what Hono hands over
 
-/** Checks scope and rate limit, before any parameter is looked at (auth contract 1, stages 13 to 17). */
+/** Checks all that comes before the parameters (auth contract 1, stages 11 to 18). */
 const gate =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    const { caller } = c.var
-    if (!spec.scopes.some((scope) => caller.scopes.has(scope))) {
-      const label = { guest: 'guests', user: 'users', key: 'applications' }[caller.kind]
-      const who = caller.kind === 'user' ? caller.email : 'User'
-      throw new ApiError(
-        'general_unauthorized_scope',
-        `${who} (role: ${label}) missing scopes (${JSON.stringify(spec.scopes)})`,
-      )
-    }
-    if (spec.limit) await countRequest(c, spec.limit, spec.path)
+    passGates(c, spec)
+    const reset =
+      spec.limit && (await countRequest(c, spec.limit, spec.path, await limitParams(c, spec)))
+    passGroups(c, spec)
     await next()
+    if (reset && spec.limit?.resetOn?.includes(c.res.status)) c.executionCtx.waitUntil(reset())
   }
+
+/** Gives the parameters that a limit's keys name; a body is read early only where one does. */
+async function limitParams(c: Context<AppEnv>, { limit, input }: AnySpec) {
+  if (!limit?.keys.some((key) => key.includes('{param-')) || !hasSmallBody(c)) return {}
+  return input.body ? readBody(c) : {}
+}
 
 /** The reserved project `console` is empty: what a guest may ask for is not there (auth contract 2). */
 const refuseConsole =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (!c.var.hasProject) {
-      throw new ApiError(spec.errors.find((type) => ERRORS[type][0] === 404) ?? 'project_not_found')
+      const absent = spec.errors.find((type) => ERRORS[type][0] === 404)
+      throw new ApiError(spec.onConsole ?? absent ?? 'project_not_found')
     }
     await next()
   }
@@ -124,7 +154,8 @@ function refuseInvalid({ success, error, data }: Checked): undefined {
   const [issue] = error?.issues ?? []
   if (success || !issue) return
   const name = issue.path[0]?.toString() ?? ''
-  const given = typeof data === 'object' && data !== null ? Object.keys(gather(data)) : []
+  const given =
+    typeof data === 'object' && data !== null ? Object.keys(gatherArrays({ ...data })) : []
   throw new ApiError(
     'general_argument_invalid',
     given.includes(name)
@@ -163,8 +194,13 @@ const limitBody = bodyLimit({
 export async function readBody(c: Context<AppEnv>): Promise<Record<string, unknown>> {
   const type = c.req.header('content-type') ?? ''
   if (/^(multipart\/form-data|application\/x-www-form-urlencoded)/i.test(type)) {
-    return c.req.parseBody({ all: true }).catch(() => ({}))
+    return c.req.parseBody().catch(() => ({}))
   }
   const value: unknown = await c.req.json().catch(() => undefined)
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
+
+/** Tells whether a body may be read before anything is known of the request; files are never touched. */
+export const hasSmallBody = (c: Context<AppEnv>) =>
+  /^application\//i.test(c.req.header('content-type') ?? '') &&
+  Number(c.req.header('content-length') ?? Number.NaN) <= LARGEST_BODY_BYTES

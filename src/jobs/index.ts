@@ -1,6 +1,6 @@
 import { and, inArray, isNotNull, lt } from 'drizzle-orm'
 import { type Database, database } from '#/db'
-import { files, rateCounters } from '#/db/schema'
+import { files, logs, oneTimeSecrets, sessions } from '#/db/schema'
 import type { Env } from '#/env'
 import { sweepGarbage } from '#/services/storage/erase'
 import { sweepVariants } from '#/services/storage/preview/variants'
@@ -14,7 +14,7 @@ const MAX_ROUNDS = 200
 /** Runs the scheduled work: everything that is abandoned, deleted or expired goes, in bounded rounds. */
 export async function sweep(env: Env, now: Date) {
   const db = database(env.DB)
-  await db.delete(rateCounters).where(lt(rateCounters.windowEnd, Math.floor(now.getTime() / 1000)))
+  await untilNone(() => forgetExpired(db, now))
   await untilNone(() => abandonUploads(db, now))
   await untilNone(() => sweepGarbage(env, db, now))
   await untilNone(() => sweepVariants(env.BLOBS, db, now))
@@ -41,4 +41,57 @@ async function abandonUploads(db: Database, now: Date) {
     .where(inArray(files.sequence, old))
     .returning({ one: files.sequence })
   return gone.length
+}
+
+const ROWS_PER_ROUND = 500
+/** Secrets are kept for a while after their end, so that a second use is told from a wrong one. */
+const SECRET_GRACE_MS = 24 * 3600 * 1000
+const LOG_LIFETIME_MS = 90 * 24 * 3600 * 1000
+
+/** Deletes one round of sessions, one-time secrets and log entries whose time is over. @returns how many */
+async function forgetExpired(db: Database, now: Date): Promise<number> {
+  const ago = (ms: number) => new Date(now.getTime() - ms)
+  const secretsEnded = ago(SECRET_GRACE_MS)
+  const gone = await db.batch([
+    db
+      .delete(sessions)
+      .where(
+        inArray(
+          sessions.sequence,
+          db
+            .select({ sequence: sessions.sequence })
+            .from(sessions)
+            .where(lt(sessions.expiresAt, now))
+            .limit(ROWS_PER_ROUND),
+        ),
+      )
+      .returning({ one: sessions.sequence }),
+    db
+      .delete(oneTimeSecrets)
+      .where(
+        inArray(
+          oneTimeSecrets.sequence,
+          db
+            .select({ sequence: oneTimeSecrets.sequence })
+            .from(oneTimeSecrets)
+            .where(lt(oneTimeSecrets.expiresAt, secretsEnded))
+            .limit(ROWS_PER_ROUND),
+        ),
+      )
+      .returning({ one: oneTimeSecrets.sequence }),
+    db
+      .delete(logs)
+      .where(
+        inArray(
+          logs.sequence,
+          db
+            .select({ sequence: logs.sequence })
+            .from(logs)
+            .where(lt(logs.time, ago(LOG_LIFETIME_MS)))
+            .limit(ROWS_PER_ROUND),
+        ),
+      )
+      .returning({ one: logs.sequence }),
+  ])
+  return Math.max(...gone.map(({ length }) => length))
 }

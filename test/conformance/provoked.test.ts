@@ -155,7 +155,6 @@ async function scene() {
   await w.db.delete(files)
   await w.db.delete(variants)
   await w.env.DB.prepare('delete from buckets').run()
-  await w.env.DB.prepare('delete from rate_counters').run()
   await w.bucket({ id: 'shut' })
   await w.bucket({ id: 'huge', maximumFileSize: 1024 ** 3 + 1 })
   await w.bucket({ id: 'pngs', allowedFileExtensions: ['png'] })

@@ -1,5 +1,6 @@
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type { RateCounter } from '#/auth/rate-counter'
 
 declare global {
   namespace Cloudflare {
@@ -7,6 +8,7 @@ declare global {
       DB: D1Database
       BLOBS: R2Bucket
       IMAGES: ImagesBinding
+      RATE_COUNTERS: DurableObjectNamespace<RateCounter>
       MIGRATIONS: D1Migration[]
       API_KEY: string
       SECRET: string

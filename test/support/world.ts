@@ -2,8 +2,9 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '#/app'
 import { hashSecret } from '#/auth/secrets'
+import { encodeSession } from '#/auth/session-cookies'
 import { database } from '#/db'
-import { buckets, keys } from '#/db/schema'
+import { buckets, keys, memberships, sessions, settings, teams, users } from '#/db/schema'
 import type { Env } from '#/env'
 
 export const PROJECT = 'edgewrite'
@@ -152,6 +153,116 @@ export async function world(overrides: Partial<Env> = {}, clock: () => Date = ()
         .returning()
       if (!row) throw new Error('No bucket was stored.')
       return row
+    },
+    /** Stores a user. @returns its row */
+    async user(fields: Partial<typeof users.$inferInsert> = {}) {
+      const [row] = await db
+        .insert(users)
+        .values({
+          id: crypto.randomUUID().slice(0, 20),
+          name: 'Somebody',
+          hash: 'argon2',
+          hashOptions: {},
+          passwordHistory: [],
+          registration: NOW,
+          status: true,
+          labels: [],
+          emailVerification: false,
+          phoneVerification: false,
+          mfa: false,
+          prefs: {},
+          impersonator: false,
+          accessedAt: NOW,
+          createdAt: NOW,
+          updatedAt: NOW,
+          ...fields,
+        })
+        .returning()
+      if (!row) throw new Error('No user was stored.')
+      return row
+    },
+    /** Stores a session of a user. @returns its row and the header that opens it */
+    async session(userId: string, fields: Partial<typeof sessions.$inferInsert> = {}) {
+      const secret = crypto.randomUUID()
+      const [row] = await db
+        .insert(sessions)
+        .values({
+          id: crypto.randomUUID().slice(0, 20),
+          userId,
+          secretHash: await hashSecret(secret),
+          provider: 'email',
+          providerUid: '',
+          providerAccessToken: '',
+          providerRefreshToken: '',
+          ip: '',
+          userAgent: 'UNKNOWN',
+          countryCode: '--',
+          factors: ['password'],
+          expiresAt: new Date('2099-01-01'),
+          createdAt: NOW,
+          updatedAt: NOW,
+          ...fields,
+        })
+        .returning()
+      if (!row) throw new Error('No session was stored.')
+      const headers: Record<string, string> = {
+        'X-Appwrite-Session': encodeSession({ id: userId, secret }),
+      }
+      return { row, headers }
+    },
+    /** Stores a user with a session. @returns the user's row and the header that opens the session */
+    async signedIn(fields: Partial<typeof users.$inferInsert> = {}) {
+      const user = await this.user(fields)
+      const { row: session, headers } = await this.session(user.id)
+      return { user, session, headers }
+    },
+    /** Stores a team. @returns its row */
+    async team(fields: Partial<typeof teams.$inferInsert> = {}) {
+      const [row] = await db
+        .insert(teams)
+        .values({
+          id: crypto.randomUUID().slice(0, 20),
+          name: 'Team',
+          total: 0,
+          prefs: {},
+          createdAt: NOW,
+          updatedAt: NOW,
+          ...fields,
+        })
+        .returning()
+      if (!row) throw new Error('No team was stored.')
+      return row
+    },
+    /** Stores a confirmed membership. @returns its row */
+    async member(
+      teamId: string,
+      userId: string,
+      fields: Partial<typeof memberships.$inferInsert> = {},
+    ) {
+      const [row] = await db
+        .insert(memberships)
+        .values({
+          id: crypto.randomUUID().slice(0, 20),
+          teamId,
+          userId,
+          roles: [],
+          invited: NOW,
+          joined: NOW,
+          confirm: true,
+          createdAt: NOW,
+          updatedAt: NOW,
+          ...fields,
+        })
+        .returning()
+      if (!row) throw new Error('No membership was stored.')
+      return row
+    },
+    /** Sets what the owner may set, as `src/project/settings.ts` names it. */
+    async set(name: string, value: unknown) {
+      await db
+        .insert(settings)
+        .values({ name, value })
+        .onConflictDoUpdate({ target: settings.name, set: { value } })
     },
     /** Uploads bytes as a client does, whole or as a chunk. */
     async upload(

@@ -11,6 +11,9 @@ export const flag = () => integer({ mode: 'boolean' })
 /** Gives a list of strings, stored as a JSON array. */
 export const strings = () => text({ mode: 'json' }).$type<string[]>()
 
+/** Gives a value stored as JSON. */
+export const json = <T>() => text({ mode: 'json' }).$type<T>()
+
 export const timestamps = {
   createdAt: instant().notNull(),
   updatedAt: instant().notNull(),

@@ -1,6 +1,6 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { SecretHash } from '#/auth/secrets'
-import { instant, sequence, strings, timestamps } from './columns.ts'
+import { instant, json, sequence, strings, timestamps } from './columns.ts'
 
 /** API keys beside the deployment's own; the secret itself is never stored. */
 export const keys = sqliteTable('keys', {
@@ -15,17 +15,22 @@ export const keys = sqliteTable('keys', {
 })
 export type Key = typeof keys.$inferSelect
 
-/** Requests counted per rate-limit key and window. */
-export const rateCounters = sqliteTable(
-  'rate_counters',
-  {
-    key: text().notNull(),
-    windowStart: integer().notNull(), // epoch seconds
-    windowEnd: integer().notNull(),
-    count: integer().notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.key, t.windowStart] })],
-)
+/** What the owner has set; what is not here has its default. One row a value, so that changes never collide. */
+export const settings = sqliteTable('settings', {
+  name: text().primaryKey(),
+  value: json<unknown>().notNull(),
+})
+
+/** Where the project's clients run; their hosts and schemes may call and be redirected to. */
+export const platforms = sqliteTable('platforms', {
+  sequence: sequence(),
+  id: text().notNull().unique(),
+  type: text({ enum: ['web', 'apple', 'android', 'windows', 'linux'] }).notNull(),
+  name: text().notNull(),
+  identifier: text().notNull(), // a hostname, or the ID of an app
+  ...timestamps,
+})
+export type Platform = typeof platforms.$inferSelect
 
 /** Row counts that triggers keep, so that an unfiltered `total` reads one row. */
 export const counters = sqliteTable('counters', {

@@ -69,6 +69,22 @@ export const fileReaders = sqliteTable(
 )
 
 /**
+ * Which files grant anything to a user or a team, kept by triggers, so that such grants can be taken back
+ * when the user or team is gone.
+ */
+export const fileOwners = sqliteTable(
+  'file_owners',
+  {
+    role: text().notNull(), // user:ID or team:ID
+    fileSequence: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.role, t.fileSequence] }),
+    index('file_owners_by_file').on(t.fileSequence),
+  ],
+)
+
+/**
  * Stored ranges of unfinished uploads, `start` inclusive and `end` exclusive in bytes. One that fills
  * its 5 MiB cell is an R2 part and has its ETag; a smaller one waits as an object of its own.
  */
@@ -110,8 +126,8 @@ export type FileToken = typeof fileTokens.$inferSelect
 export const garbage = sqliteTable(
   'garbage',
   {
-    kind: text({ enum: ['blob', 'pieces', 'bucket'] }).notNull(),
-    ref: text().notNull(), // a blob ID, or a bucket's sequence
+    kind: text({ enum: ['blob', 'pieces', 'bucket', 'role'] }).notNull(),
+    ref: text().notNull(), // a blob ID, a bucket's sequence, or the role of a user or team that is gone
     uploadId: text(),
     dueAt: instant().notNull(),
   },

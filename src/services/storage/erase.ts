@@ -2,6 +2,7 @@ import { eq, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from '#/db'
 import { type File, files, type Garbage, garbage } from '#/db/schema'
 import type { Env } from '#/env'
+import { type OwnRole, releaseRole } from '#/services/storage/release'
 import { blobKey, erasePrefix, piecePrefix, variantPrefix } from '#/services/storage/blobs'
 
 type Stores = Pick<Env, 'BLOBS'>
@@ -74,6 +75,8 @@ async function sweepOne(bucket: R2Bucket, db: Database, row: Garbage): Promise<b
       return true
     case 'bucket':
       return emptyBucket(db, Number(row.ref))
+    case 'role':
+      return releaseRole(db, row.ref as OwnRole) // as triggers write it
   }
 }
 

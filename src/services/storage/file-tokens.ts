@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { signJwt, verifyJwt } from '#/auth/jwt'
+import { isStale } from '#/auth/last-use'
 import type { Database } from '#/db'
 import { type FileToken, fileTokens } from '#/db/schema'
 import { model, optionalTime, printTime, time } from '#/http/model'
@@ -15,8 +16,6 @@ export type TokenGrant = {
 
 const LEEWAY_SECONDS = 10
 const LONGEST_AGE_SECONDS = 315_360_000
-/** A use is recorded once a day at most, so that reads do not write. */
-const ACCESS_REFRESH_MS = 24 * 3600 * 1000
 
 const claimsSchema = z.object({
   tokenId: z.string(),
@@ -57,8 +56,12 @@ export async function tokenGrant(jwt: string | undefined, secret: string, now: D
     if (!row || internalId(row) !== data.resourceInternalId) return
     if (row.expiresAt && row.expiresAt < now) return
     const { bucketSequence, fileSequence } = row
-    const stale = now.getTime() - (row.accessedAt?.getTime() ?? 0) > ACCESS_REFRESH_MS
-    return { tokenId: row.id, bucketSequence, fileSequence, stale }
+    return {
+      tokenId: row.id,
+      bucketSequence,
+      fileSequence,
+      stale: isStale(row.accessedAt, now),
+    }
   }
   return { tokenId: data.tokenId, redeem }
 }

@@ -7,7 +7,7 @@ import { listStatements, pageOf, searchIn } from '#/db/list'
 import { fileReaders, files } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listParams, optional, text } from '#/http/params'
-import { route, sendJson } from '#/http/route'
+import { route, sendJson, viewOf } from '#/http/route'
 import { uid } from '#/ids'
 import {
   bucketById,
@@ -62,7 +62,7 @@ export const createFile = route(
   },
   async (c, { bucketId }) => {
     const { file, status } = await receiveUpload(c, bucketId)
-    return sendJson(c, fileModel.wire(file), status)
+    return sendJson(c, fileModel.wire(file, viewOf(c)), status)
   },
 )
 

@@ -97,6 +97,7 @@ export const list = route(
         // Differs: upstream documents `expire` as an attribute but refuses it.
         attributes: { expire: 'datetime' },
         columns: { expire: fileTokens.expiresAt },
+        neverLegacy: true,
         where: eq(
           fileTokens.fileSequence,
           db.select({ sequence: sql`sequence` }).from(file.as('file')),

@@ -1,0 +1,90 @@
+import type { Context } from 'hono'
+import type { Caller, Self } from '#/auth/caller'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import type { AuthMethod } from '#/project/settings'
+
+/** What a route asks of its caller beside a scope (auth contract 1, stages 11 to 18). */
+export type Gates = {
+  /** `service.method`; the service can be switched off. */
+  name: string
+  scopes: readonly [string, ...string[]]
+  /** Only API keys pass, though others may hold the scope. */
+  keyOnly?: true
+  /** A way to sign in that the owner can switch off. */
+  authMethod?: AuthMethod
+  /** Refuses whoever is signed in already. */
+  signedOut?: true
+  /** `exempt`: open to sessions that lack a second factor; `fresh`: needs one shown in the last half hour. */
+  mfa?: 'exempt' | 'fresh'
+}
+
+const LABELS = { guest: 'guests', user: 'users', key: 'applications' } as const
+
+/** Services without a switch (project contract 6.2). */
+const ALWAYS_ON = ['tokens', 'project', 'webhooks']
+
+const FRESH_MS = 1800 * 1000
+
+/** @throws `general_service_disabled`, `general_api_disabled`; keys are never stopped */
+function passSwitches({ caller, project }: AppEnv['Variables'], name: string) {
+  if (caller.kind === 'key') return
+  const [service = ''] = name.split('.')
+  if (!ALWAYS_ON.includes(service) && project?.isOn('service', service) === false) {
+    throw new ApiError('general_service_disabled')
+  }
+  if (project?.isOn('protocol', 'rest') === false) throw new ApiError('general_api_disabled')
+}
+
+function passScope(c: Context<AppEnv>, { scopes, keyOnly }: Gates) {
+  const { caller } = c.var
+  if (scopes.some((scope) => caller.scopes.has(scope)) && (!keyOnly || caller.kind === 'key'))
+    return
+  throw new ApiError(
+    'general_unauthorized_scope',
+    `${nameOf(c, caller)} (role: ${LABELS[caller.kind]}) missing scopes (${JSON.stringify(scopes)})`,
+  )
+}
+
+function nameOf(c: Context<AppEnv>, caller: Caller) {
+  if (caller.kind === 'key') {
+    return `app.${c.var.settings.PROJECT_ID}@service.${new URL(c.req.url).hostname}`
+  }
+  return (caller.kind === 'user' && caller.email) || 'User'
+}
+
+/** Tells how many factors the user's sessions need: two once a second one can be used (auth contract 11.3). */
+const factorsNeeded = ({ user, hasTotp }: Self['acting']) =>
+  user.mfa && (user.emailVerification || user.phoneVerification || hasTotp) ? 2 : 1
+
+/**
+ * Checks switches, scope and the state of the user, before anything is counted or parsed.
+ * @throws `general_service_disabled`, `general_api_disabled`, `general_unauthorized_scope`, `user_blocked`,
+ * `user_more_factors_required`
+ */
+export function passGates(c: Context<AppEnv>, gates: Gates) {
+  const { self } = c.var
+  passSwitches(c.var, gates.name)
+  passScope(c, gates)
+  if (self?.acting.user.status === false) throw new ApiError('user_blocked')
+  if (gates.mfa === 'exempt' || !self?.session) return
+  if (self.session.factors.length < factorsNeeded(self.acting)) {
+    throw new ApiError('user_more_factors_required')
+  }
+}
+
+/**
+ * Checks what comes after the rate limit (auth contract 1, stage 18).
+ * @throws `user_challenge_required`, `user_auth_method_unsupported`, `user_session_already_exists`
+ */
+export function passGroups(c: Context<AppEnv>, { mfa, authMethod, signedOut }: Gates) {
+  const { self, now, caller, project } = c.var
+  const shownAt = self?.session?.mfaUpdatedAt
+  if (mfa === 'fresh' && !(shownAt && now.getTime() - shownAt.getTime() <= FRESH_MS)) {
+    throw new ApiError('user_challenge_required')
+  }
+  if (authMethod && caller.kind !== 'key' && project?.isOn('method', authMethod) === false) {
+    throw new ApiError('user_auth_method_unsupported')
+  }
+  if (signedOut && self) throw new ApiError('user_session_already_exists')
+}

@@ -1,0 +1,119 @@
+import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { hex, type SecretHash } from '#/auth/secrets'
+import { type OneTimeSecret, oneTimeSecrets, type Purpose } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { uniqueId } from '#/ids'
+
+/**
+ * Hashes a one-time secret for storage. Codes of six digits could be found from a plain digest, so the
+ * digest is keyed: HMAC-SHA-256 under the deployment's secret, bound to the user.
+ */
+export async function hashOneTime(
+  secret: string,
+  userId: string,
+  key: string,
+): Promise<SecretHash> {
+  const encoder = new TextEncoder()
+  const signing = await crypto.subtle.importKey(
+    'raw',
+    encoder.encode(key),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign'],
+  )
+  const text = encoder.encode(`one-time:${userId}:${secret}`)
+  return hex(await crypto.subtle.sign('HMAC', signing, text)) as SecretHash
+}
+
+/** Says what a secret is to open. */
+export type NewOneTime = {
+  userId: string
+  purpose: Purpose
+  secret: string
+  /** What it is about: a membership, a factor, a provider. */
+  ref?: string
+  /** For how long it is good; never ends when left out. */
+  ttlSeconds?: number
+  /** What the server must read again, sealed by the caller. */
+  sealed?: string
+}
+
+/** Gives the row of a new one-time secret; the secret itself is in nothing that is stored. */
+export async function oneTimeRow(c: Context<AppEnv>, given: NewOneTime) {
+  const { now, settings } = c.var
+  return {
+    id: uniqueId(now),
+    userId: given.userId,
+    purpose: given.purpose,
+    ref: given.ref ?? '',
+    secretHash: await hashOneTime(given.secret, given.userId, settings.SECRET),
+    sealed: given.sealed ?? null,
+    expiresAt:
+      given.ttlSeconds === undefined ? null : new Date(now.getTime() + given.ttlSeconds * 1000),
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/**
+ * Gives the statement that redeems a secret: of all requests that hold it, exactly one gets its row. It
+ * opens only what it was made for, only its user's, and only once.
+ * @returns a statement whose first row is the secret redeemed; no row when it is wrong, used or expired
+ */
+export async function redeem(
+  c: Context<AppEnv>,
+  given: { userId: string; purposes: readonly Purpose[]; secret: string; ref?: string },
+) {
+  const { db, now, settings } = c.var
+  const secretHash = await hashOneTime(given.secret, given.userId, settings.SECRET)
+  return db
+    .update(oneTimeSecrets)
+    .set({ usedAt: now, updatedAt: now })
+    .where(
+      eq(
+        oneTimeSecrets.sequence,
+        sql`(${db
+          .select({ sequence: oneTimeSecrets.sequence })
+          .from(oneTimeSecrets)
+          .where(
+            and(
+              eq(oneTimeSecrets.userId, given.userId),
+              inArray(oneTimeSecrets.purpose, [...given.purposes]),
+              eq(oneTimeSecrets.secretHash, secretHash),
+              ...(given.ref === undefined ? [] : [eq(oneTimeSecrets.ref, given.ref)]),
+              usable(now),
+            ),
+          )
+          .limit(1)})`,
+      ),
+    )
+    .returning()
+}
+
+/** Matches secrets that nobody has used and that have not expired. */
+export const usable = (now: Date) =>
+  and(
+    isNull(oneTimeSecrets.usedAt),
+    or(isNull(oneTimeSecrets.expiresAt), gt(oneTimeSecrets.expiresAt, now)),
+  )
+
+/** Redeems a secret in a round trip of its own. @returns its row, or undefined. See {@link redeem}. */
+export async function redeemOne(
+  ...given: Parameters<typeof redeem>
+): Promise<OneTimeSecret | undefined> {
+  const [row] = await await redeem(...given)
+  return row
+}
+
+/** Gives `digits` random decimal digits, each as likely as any other. */
+export function randomDigits(digits: number): string {
+  let text = ''
+  while (text.length < digits) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(digits * 2))) {
+      // 250 is the largest multiple of ten in a byte: what lies above it would favour small digits.
+      if (byte < 250 && text.length < digits) text += byte % 10
+    }
+  }
+  return text
+}

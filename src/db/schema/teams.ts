@@ -1,0 +1,40 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
+
+export const teams = sqliteTable(
+  'teams',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    name: text().notNull(),
+    total: integer().notNull(), // confirmed members; triggers keep it
+    prefs: json<Record<string, unknown>>().notNull(),
+    ...timestamps,
+  },
+  (t) => [
+    index('teams_by_name').on(t.name, t.sequence),
+    index('teams_by_created').on(t.createdAt, t.sequence),
+  ],
+)
+export type Team = typeof teams.$inferSelect
+
+export const memberships = sqliteTable(
+  'memberships',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    teamId: text().notNull(),
+    userId: text().notNull(),
+    roles: strings().notNull(),
+    invited: instant(),
+    joined: instant(),
+    confirm: flag().notNull(),
+    ...timestamps,
+  },
+  (t) => [
+    uniqueIndex('memberships_by_team').on(t.teamId, t.userId),
+    index('memberships_of_team').on(t.teamId, t.sequence),
+    index('memberships_of_user').on(t.userId, t.sequence),
+  ],
+)
+export type Membership = typeof memberships.$inferSelect

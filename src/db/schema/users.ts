@@ -1,0 +1,192 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { SecretHash } from '#/auth/secrets'
+import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
+
+/** People. What is unset is null, so that it never collides; addresses are lower case. */
+export const users = sqliteTable(
+  'users',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    name: text().notNull(),
+    email: text().unique(),
+    phone: text().unique(),
+    password: text(), // the hash; null while there is none
+    hash: text().notNull(), // names the algorithm, also while there is no password
+    hashOptions: json<Record<string, unknown>>().notNull(),
+    passwordHistory: strings().notNull(), // hashes, oldest first
+    passwordUpdate: instant(), // null: no password was ever set
+    registration: instant().notNull(),
+    status: flag().notNull(), // false: blocked
+    labels: strings().notNull(),
+    emailVerification: flag().notNull(),
+    emailCanonical: text(),
+    emailIsFree: flag(),
+    emailIsDisposable: flag(),
+    emailIsCorporate: flag(),
+    emailIsCanonical: flag(),
+    phoneVerification: flag().notNull(),
+    mfa: flag().notNull(),
+    recoveryCodes: text(), // sealed JSON list
+    prefs: json<Record<string, unknown>>().notNull(),
+    impersonator: flag().notNull(),
+    accessedAt: instant(),
+    ...timestamps,
+  },
+  (t) => [
+    index('users_by_name').on(t.name, t.sequence),
+    index('users_by_created').on(t.createdAt, t.sequence),
+    index('users_by_accessed').on(t.accessedAt, t.sequence),
+  ],
+)
+export type User = typeof users.$inferSelect
+
+/** Addresses at which a user can be reached; an identifier is unique in the project. */
+export const targets = sqliteTable(
+  'targets',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    userId: text().notNull(),
+    sessionId: text(), // a push target goes with the session that made it
+    name: text(),
+    providerId: text(),
+    providerType: text({ enum: ['email', 'sms', 'push'] }).notNull(),
+    identifier: text().notNull().unique(),
+    expired: flag().notNull(),
+    ...timestamps,
+  },
+  (t) => [
+    index('targets_by_user').on(t.userId, t.sequence),
+    index('targets_by_session').on(t.sessionId),
+  ],
+)
+export type Target = typeof targets.$inferSelect
+
+/** Sign-ins; a secret is never stored, only its hash. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    userId: text().notNull(),
+    secretHash: text().$type<SecretHash>().notNull().unique(),
+    provider: text().notNull(),
+    providerUid: text().notNull(),
+    providerAccessToken: text().notNull(), // sealed
+    providerAccessTokenExpiry: instant(),
+    providerRefreshToken: text().notNull(), // sealed
+    ip: text().notNull(),
+    userAgent: text().notNull(),
+    countryCode: text().notNull(), // lower-case ISO 3166-1, or '--'
+    factors: strings().notNull(),
+    mfaUpdatedAt: instant(),
+    expiresAt: instant().notNull(),
+    ...timestamps,
+  },
+  (t) => [
+    index('sessions_by_user').on(t.userId, t.sequence),
+    index('sessions_by_expiry').on(t.expiresAt),
+  ],
+)
+export type Session = typeof sessions.$inferSelect
+
+/** Links to accounts at sign-in providers. */
+export const identities = sqliteTable(
+  'identities',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    userId: text().notNull(),
+    provider: text().notNull(),
+    providerUid: text().notNull(),
+    providerEmail: text().notNull(),
+    providerAccessToken: text().notNull(), // sealed
+    providerAccessTokenExpiry: instant(),
+    providerRefreshToken: text().notNull(), // sealed
+    ...timestamps,
+  },
+  (t) => [
+    uniqueIndex('identities_by_uid').on(t.provider, t.providerUid),
+    index('identities_by_user').on(t.userId, t.sequence),
+    index('identities_by_email').on(t.providerEmail),
+  ],
+)
+export type Identity = typeof identities.$inferSelect
+
+/** What a one-time secret is good for; it opens nothing else. */
+export const PURPOSES = [
+  ...(['verification', 'recovery', 'invite', 'magic-url', 'phone', 'oauth2', 'generic'] as const),
+  ...(['email', 'challenge', 'recovery-code', 'verification-otp', 'recovery-otp'] as const),
+] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+/** Secrets that open one thing once: links, codes, challenges, invitations. */
+export const oneTimeSecrets = sqliteTable(
+  'one_time_secrets',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    userId: text().notNull(),
+    purpose: text({ enum: PURPOSES }).notNull(),
+    ref: text().notNull(), // what it is about: a membership, a factor, a provider
+    secretHash: text().$type<SecretHash>().notNull(),
+    sealed: text(), // where the server must read it again
+    expiresAt: instant(), // null: never
+    usedAt: instant(),
+    ...timestamps,
+  },
+  (t) => [
+    index('one_time_secrets_by_user').on(t.userId, t.purpose, t.secretHash),
+    index('one_time_secrets_by_ref').on(t.ref),
+    index('one_time_secrets_by_expiry').on(t.expiresAt),
+  ],
+)
+export type OneTimeSecret = typeof oneTimeSecrets.$inferSelect
+
+/** Second factors that compute codes. */
+export const authenticators = sqliteTable(
+  'authenticators',
+  {
+    sequence: sequence(),
+    id: text().notNull().unique(),
+    userId: text().notNull(),
+    type: text({ enum: ['totp'] }).notNull(),
+    secret: text().notNull(), // sealed
+    verified: flag().notNull(),
+    lastStep: integer().notNull(), // the newest time step whose code was used (RFC 6238 §5.2)
+    ...timestamps,
+  },
+  (t) => [uniqueIndex('authenticators_by_user').on(t.userId, t.type)],
+)
+export type Authenticator = typeof authenticators.$inferSelect
+
+/** What users did, newest last. */
+export const logs = sqliteTable(
+  'logs',
+  {
+    sequence: sequence(),
+    userId: text().notNull(),
+    userEmail: text().notNull(),
+    userName: text().notNull(),
+    event: text().notNull(),
+    resource: text().notNull(),
+    mode: text().notNull(),
+    userType: text().notNull(),
+    ip: text().notNull(),
+    userAgent: text().notNull(),
+    countryCode: text().notNull(),
+    time: instant().notNull(),
+  },
+  (t) => [index('logs_by_user').on(t.userId, t.sequence), index('logs_by_time').on(t.time)],
+)
+export type Log = typeof logs.$inferSelect
+
+/** Phone numbers whose codes are fixed, so that no message is sent. */
+export const mockNumbers = sqliteTable('mock_numbers', {
+  sequence: sequence(),
+  number: text().notNull().unique(),
+  otp: text().notNull(),
+  ...timestamps,
+})
+export type MockNumber = typeof mockNumbers.$inferSelect

@@ -1,0 +1,182 @@
+import { eq } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { emailFacts } from '#/contact/email'
+import type { Database } from '#/db'
+import { counters, identities, targets, users } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { idFor, uniqueId } from '#/ids'
+import { projectOf } from '#/project/settings'
+import { releaseNow, unreleased } from '#/services/storage/release'
+import type { UserRow } from '#/services/users/models'
+
+type Ctx = Context<AppEnv>
+
+/** A password as stored: the hash, its algorithm's name and its options (users contract 15.2). */
+export type StoredPassword = {
+  password: string | null
+  hash: string
+  hashOptions: Record<string, unknown>
+}
+
+/** What a password-less user says of its hash (users contract 4.2). */
+export const NO_PASSWORD: StoredPassword = {
+  password: null,
+  hash: 'argon2',
+  hashOptions: { type: 'argon2', memory_cost: 7168, time_cost: 5, threads: 1 },
+}
+
+/** Says who a new user is. */
+export type NewUser = {
+  /** An ID, or `unique()`. */
+  userId: string
+  email?: string | undefined
+  phone?: string | undefined
+  name?: string | undefined
+  password?: StoredPassword
+  emailVerification?: boolean
+  /** False: the password cannot be used to sign in, and counts as never set. */
+  passwordCounts?: boolean
+  /** When the user was seen; unset for one that somebody else made. */
+  accessedAt?: Date
+  /** Which addresses get a target. */
+  targets: readonly ('email' | 'sms')[]
+}
+
+/** Gives what is stored of an e-mail address beside itself; all unset without one (users contract 16.2). */
+export const emailColumns = (email: string | undefined) =>
+  email
+    ? { email, ...emailFacts(email) }
+    : {
+        email: null,
+        emailCanonical: null,
+        emailIsFree: null,
+        emailIsDisposable: null,
+        emailIsCorporate: null,
+        emailIsCanonical: null,
+      }
+
+/**
+ * Refuses e-mail addresses that the owner does not want (project contract 7.3).
+ * @throws `user_email_disposable`, `user_email_not_canonical`, `user_email_free`, `user_email_not_corporate`
+ */
+export async function checkEmailPolicies(c: Ctx, email: string) {
+  const { policies } = await projectOf(c)
+  const facts = emailFacts(email)
+  if (policies.denyDisposableEmails && facts.emailIsDisposable) {
+    throw new ApiError('user_email_disposable')
+  }
+  if (policies.denyAliasedEmails && !facts.emailIsCanonical) {
+    throw new ApiError('user_email_not_canonical')
+  }
+  if (policies.denyFreeEmails && facts.emailIsFree) throw new ApiError('user_email_free')
+  if (policies.onlyCorporateEmails && !facts.emailIsCorporate) {
+    throw new ApiError('user_email_not_corporate')
+  }
+}
+
+/** Gives the statement that finds whose identity at a sign-in provider has an e-mail address. */
+export const identityByEmail = (db: Database, email: string) =>
+  db
+    .select({ userId: identities.userId })
+    .from(identities)
+    .where(eq(identities.providerEmail, email))
+    .limit(1)
+
+/**
+ * Looks, in one round trip, at what stands in the way of a new user, and takes back what files and buckets
+ * still grant to a former user of the same ID.
+ * @returns who has the e-mail address at a sign-in provider, and how many users there are
+ */
+export async function lookAround(
+  c: Ctx,
+  { userId, email = '' }: { userId: string; email?: string | undefined },
+): Promise<{ identityOwner: string | undefined; users: number }> {
+  const { db } = c.var
+  const role = `user:${userId}` as const
+  const [[identity], [left], [counter]] = await db.batch([
+    identityByEmail(db, email),
+    unreleased(db, role),
+    db.select({ count: counters.count }).from(counters).where(eq(counters.name, 'users')),
+  ])
+  if (left) await releaseNow(db, role)
+  return { identityOwner: email ? identity?.userId : undefined, users: counter?.count ?? 0 }
+}
+
+/**
+ * Refuses one more user than the owner allows; keys are not asked (auth contract 15.1).
+ * @param count of users so far
+ * @throws `user_count_exceeded`
+ */
+export async function checkUserLimit(c: Ctx, count: number) {
+  const { policies } = await projectOf(c)
+  if (policies.userLimit > 0 && count >= policies.userLimit) {
+    throw new ApiError('user_count_exceeded')
+  }
+}
+
+async function draftUser(c: Ctx, given: NewUser) {
+  const { now } = c.var
+  const { policies } = await projectOf(c)
+  const stored = given.password ?? NO_PASSWORD
+  const counts = stored.password !== null && given.passwordCounts !== false
+  const row: typeof users.$inferInsert = {
+    id: idFor(given.userId, now),
+    name: given.name ?? '',
+    ...emailColumns(given.email),
+    phone: given.phone || null,
+    ...stored,
+    passwordHistory:
+      counts && stored.password !== null && policies.passwordHistory > 0 ? [stored.password] : [],
+    passwordUpdate: counts ? now : null,
+    registration: now,
+    status: true,
+    labels: [],
+    emailVerification: given.emailVerification ?? false,
+    phoneVerification: false,
+    mfa: false,
+    prefs: {},
+    impersonator: false,
+    accessedAt: given.accessedAt ?? null,
+    createdAt: now,
+    updatedAt: now,
+  }
+  return row
+}
+
+/** Gives the row of a target that mirrors an address of its user. */
+export const newTarget = (
+  { var: { now } }: Ctx,
+  userId: string,
+  providerType: 'email' | 'sms',
+  identifier: string,
+) => ({
+  id: uniqueId(now),
+  userId,
+  providerType,
+  identifier,
+  expired: false,
+  createdAt: now,
+  updatedAt: now,
+})
+
+/**
+ * Stores a user with its targets, in one round trip, after {@link lookAround}. An address that is another's target already gives no
+ * new one (users contract 4.2).
+ * @returns undefined when the ID, e-mail or phone is taken
+ */
+export async function storeUser(c: Ctx, given: NewUser): Promise<UserRow | undefined> {
+  const { db } = c.var
+  const row = await draftUser(c, given)
+  const addresses = [
+    ...(row.email && given.targets.includes('email') ? [['email', row.email] as const] : []),
+    ...(row.phone && given.targets.includes('sms') ? [['sms', row.phone] as const] : []),
+  ]
+  const rows = addresses.map(([type, address]) => newTarget(c, row.id, type, address))
+  const [[user], ...stored] = await db.batch([
+    db.insert(users).values(row).onConflictDoNothing().returning(),
+    ...rows.map((target) => db.insert(targets).values(target).onConflictDoNothing().returning()),
+  ])
+  if (!user) return
+  return { user, targets: stored.flat() }
+}

@@ -1,0 +1,119 @@
+import { and, desc, eq, notInArray } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { clientIp } from '#/auth/rate-limit'
+import { seal, unseal } from '#/auth/seal'
+import { hashSecret, randomHex } from '#/auth/secrets'
+import { encodeSession, setSessionCookies } from '#/auth/session-cookies'
+import { countryOf } from '#/clients/geo'
+import { type Session, sessions, targets } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { uniqueId } from '#/ids'
+import { userAgentOf } from '#/project/audit'
+import { projectOf } from '#/project/settings'
+import type { SessionRow } from '#/services/users/models'
+
+type Ctx = Context<AppEnv>
+
+const SECRET_LENGTH = 256
+
+/** Says how somebody signed in (account contract 2). */
+export type SignIn = {
+  userId: string
+  provider: string
+  providerUid?: string
+  factors: readonly string[]
+  tokens?: { access: string; accessExpiry: Date | null; refresh: string }
+}
+
+const context = (what: 'access' | 'refresh', id: string) => `session:${what}:${id}`
+
+/** Makes a session that is not stored yet, and the token that opens it. */
+export async function draftSession(c: Ctx, signIn: SignIn) {
+  const { now, settings } = c.var
+  const { policies } = await projectOf(c)
+  const id = uniqueId(now)
+  const secret = randomHex(SECRET_LENGTH)
+  const { access = '', accessExpiry = null, refresh = '' } = signIn.tokens ?? {}
+  const row: typeof sessions.$inferInsert = {
+    id,
+    userId: signIn.userId,
+    secretHash: await hashSecret(secret),
+    provider: signIn.provider,
+    providerUid: signIn.providerUid ?? '',
+    providerAccessToken: await seal(access, settings.SECRET, context('access', id)),
+    providerAccessTokenExpiry: accessExpiry,
+    providerRefreshToken: await seal(refresh, settings.SECRET, context('refresh', id)),
+    ip: clientIp(c),
+    userAgent: userAgentOf(c),
+    countryCode: countryOf(c.req.raw),
+    factors: [...signIn.factors],
+    expiresAt: new Date(now.getTime() + policies.sessionDurationSeconds * 1000),
+    createdAt: now,
+    updatedAt: now,
+  }
+  return { row, token: { id: signIn.userId, secret } }
+}
+export type SessionDraft = Awaited<ReturnType<typeof draftSession>>
+
+/** Gives the statement that stores a session; no row comes back when its user is gone. */
+export const insertSession = (c: Ctx, { row }: SessionDraft) =>
+  c.var.db.insert(sessions).values(row).returning()
+
+/**
+ * Gives the statement that drops a user's oldest sessions beyond the project's limit (auth contract 15.3).
+ * @param most how many may stay
+ */
+export function trimSessions(c: Ctx, userId: string, most: number) {
+  const { db } = c.var
+  const newest = db
+    .select({ sequence: sessions.sequence })
+    .from(sessions)
+    .where(eq(sessions.userId, userId))
+    .orderBy(desc(sessions.sequence))
+    .limit(most)
+  return db
+    .delete(sessions)
+    .where(and(eq(sessions.userId, userId), notInArray(sessions.sequence, newest)))
+}
+
+/** Hands a stored session to the client that signed in, by cookies, and gives what to answer with. */
+export function startSession(c: Ctx, session: Session, { token }: SessionDraft): SessionRow {
+  setSessionCookies(c, token, session.expiresAt)
+  return { ...session, secret: encodeSession(token), current: true }
+}
+
+/** Gives a session with its provider's tokens readable. */
+export async function openSession(c: Ctx, session: Session): Promise<SessionRow> {
+  const { SECRET } = c.var.settings
+  const [access, refresh] = await Promise.all([
+    unseal(session.providerAccessToken, SECRET, context('access', session.id)),
+    unseal(session.providerRefreshToken, SECRET, context('refresh', session.id)),
+  ])
+  return {
+    ...session,
+    providerAccessToken: access ?? '',
+    providerRefreshToken: refresh ?? '',
+    current: session.id === c.var.self?.session?.id,
+  }
+}
+
+/** No user has more sessions in an answer (users contract 9.2). */
+const MOST_LISTED = 1000
+
+/** Gives the statement that lists a user's sessions, oldest first. */
+export const sessionsOf = (c: Ctx, userId: string) =>
+  c.var.db
+    .select()
+    .from(sessions)
+    .where(eq(sessions.userId, userId))
+    .orderBy(sessions.sequence)
+    .limit(MOST_LISTED)
+
+/** Gives the statement that loads a user's targets, oldest first. */
+export const targetsOf = (c: Ctx, userId: string) =>
+  c.var.db
+    .select()
+    .from(targets)
+    .where(eq(targets.userId, userId))
+    .orderBy(targets.sequence)
+    .limit(MOST_LISTED)
