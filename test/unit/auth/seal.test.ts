@@ -6,7 +6,7 @@ const SECRET = 'a secret that only the tests know, long enough'
 
 test.each(['', 'x', 'пароль 🔑', 'a'.repeat(10_000)])('reads back what it sealed', async (text) => {
   const sealed = await seal(text, SECRET, 'what:whose')
-  if (text) expect(sealed).not.toContain(text)
+  if (text.length > 1) expect(atob(sealed)).not.toContain(text)
   expect(await unseal(sealed, SECRET, 'what:whose')).toBe(text)
 })
 
@@ -23,7 +23,7 @@ test('opens nothing under another secret, for another context, or once changed',
 })
 
 test('draws every digit equally often', () => {
-  const drawn = randomDigits(100_000)
+  const drawn = Array.from({ length: 10_000 }, () => randomDigits(10)).join('')
   expect(drawn).toMatch(/^\d{100000}$/)
   for (const digit of '0123456789') {
     const count = drawn.split(digit).length - 1
