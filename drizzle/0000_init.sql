@@ -3,12 +3,25 @@ CREATE TABLE `counters` (
 	`count` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `email_templates` (
+	`template_id` text NOT NULL,
+	`locale` text NOT NULL,
+	`subject` text NOT NULL,
+	`message` text NOT NULL,
+	`sender_name` text NOT NULL,
+	`sender_email` text NOT NULL,
+	`reply_to_name` text NOT NULL,
+	`reply_to_email` text NOT NULL,
+	PRIMARY KEY(`template_id`, `locale`)
+);
+--> statement-breakpoint
 CREATE TABLE `keys` (
 	`sequence` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
 	`name` text NOT NULL,
 	`secret_hash` text NOT NULL,
 	`scopes` text NOT NULL,
+	`sdks` text DEFAULT '[]' NOT NULL,
 	`expires_at` integer,
 	`accessed_at` integer,
 	`created_at` integer NOT NULL,
@@ -17,6 +30,13 @@ CREATE TABLE `keys` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `keys_id_unique` ON `keys` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `keys_secretHash_unique` ON `keys` (`secret_hash`);--> statement-breakpoint
+CREATE TABLE `oauth_providers` (
+	`id` text PRIMARY KEY NOT NULL,
+	`client_id` text NOT NULL,
+	`secret` text NOT NULL,
+	`enabled` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `platforms` (
 	`sequence` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
@@ -33,6 +53,36 @@ CREATE TABLE `settings` (
 	`value` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `variables` (
+	`sequence` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`key` text NOT NULL,
+	`value` text NOT NULL,
+	`secret` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `variables_id_unique` ON `variables` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `variables_key_unique` ON `variables` (`key`);--> statement-breakpoint
+CREATE TABLE `webhooks` (
+	`sequence` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`name` text NOT NULL,
+	`url` text NOT NULL,
+	`events` text NOT NULL,
+	`tls` integer NOT NULL,
+	`auth_username` text NOT NULL,
+	`auth_password` text NOT NULL,
+	`secret` text NOT NULL,
+	`enabled` integer NOT NULL,
+	`logs` text NOT NULL,
+	`attempts` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `webhooks_id_unique` ON `webhooks` (`id`);--> statement-breakpoint
 CREATE TABLE `buckets` (
 	`sequence` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,

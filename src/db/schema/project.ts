@@ -1,6 +1,6 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { SecretHash } from '#/auth/secrets'
-import { instant, json, sequence, strings, timestamps } from './columns.ts'
+import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
 
 /** API keys beside the deployment's own; the secret itself is never stored. */
 export const keys = sqliteTable('keys', {
@@ -9,6 +9,7 @@ export const keys = sqliteTable('keys', {
   name: text().notNull(),
   secretHash: text().$type<SecretHash>().notNull().unique(),
   scopes: strings().notNull(),
+  sdks: strings().notNull().default([]), // names of the SDKs that used it
   expiresAt: instant(),
   accessedAt: instant(),
   ...timestamps,
@@ -37,3 +38,58 @@ export const counters = sqliteTable('counters', {
   name: text().primaryKey(),
   count: integer().notNull(),
 })
+
+/** Addresses that are told of events. */
+export const webhooks = sqliteTable('webhooks', {
+  sequence: sequence(),
+  id: text().notNull().unique(),
+  name: text().notNull(),
+  url: text().notNull(),
+  events: strings().notNull(),
+  tls: flag().notNull(),
+  authUsername: text().notNull(),
+  authPassword: text().notNull(), // sealed
+  secret: text().notNull(), // sealed; signs deliveries
+  enabled: flag().notNull(),
+  logs: text().notNull(), // of the last failed delivery
+  attempts: integer().notNull(), // failed deliveries in a row
+  ...timestamps,
+})
+export type Webhook = typeof webhooks.$inferSelect
+
+/** Values that the owner keeps with the project. */
+export const variables = sqliteTable('variables', {
+  sequence: sequence(),
+  id: text().notNull().unique(),
+  key: text().notNull().unique(),
+  value: text().notNull(), // sealed
+  secret: flag().notNull(),
+  ...timestamps,
+})
+export type Variable = typeof variables.$inferSelect
+
+/** The owner's texts of mails, by template and language; '' is not set. */
+export const emailTemplates = sqliteTable(
+  'email_templates',
+  {
+    templateId: text().notNull(),
+    locale: text().notNull(),
+    subject: text().notNull(),
+    message: text().notNull(),
+    senderName: text().notNull(),
+    senderEmail: text().notNull(),
+    replyToName: text().notNull(),
+    replyToEmail: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.templateId, t.locale] })],
+)
+export type EmailTemplate = typeof emailTemplates.$inferSelect
+
+/** Sign-in providers as the owner set them up. */
+export const oauthProviders = sqliteTable('oauth_providers', {
+  id: text().primaryKey(), // the provider's key
+  clientId: text().notNull(),
+  secret: text().notNull(), // sealed JSON: the client secret and whatever else the provider needs
+  enabled: flag().notNull(),
+})
+export type OAuthProvider = typeof oauthProviders.$inferSelect
