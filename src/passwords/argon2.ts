@@ -1,0 +1,79 @@
+import { equalBytes } from '@noble/ciphers/utils.js'
+import { argon2i, argon2id } from '@noble/hashes/argon2.js'
+import type { Algorithm, Cost, ParsedHash } from './algorithm.ts'
+import { utf8 } from './algorithm.ts'
+import { fromBase64, unpadded } from './base64.ts'
+import { inWorkspace } from './workspace.ts'
+
+/** The parameters of new hashes: KiB, passes, lanes (users contract 15.3, set B). */
+const NEW = { m: 7168, t: 5, p: 1 }
+
+/** The options that a row with a new hash reports. */
+export const NEW_OPTIONS = {
+  type: 'argon2',
+  memory_cost: NEW.m,
+  time_cost: NEW.t,
+  threads: NEW.p,
+} as const
+
+const TAG_BYTES = 32
+const SALT_BYTES = 16
+
+const cost = (m: number, t: number): Cost => ({ memoryBytes: m * 1024, cpuMs: m * t * 0.007 })
+
+/** What a check of a new hash takes. */
+export const NEW_COST = cost(NEW.m, NEW.t)
+
+const NUMBER = '([1-9]\\d{0,9})'
+const BASE64 = '([A-Za-z0-9+/]+)'
+const STORED = new RegExp(
+  `^\\$argon2(id?)\\$(?:v=(16|19)\\$)?m=${NUMBER},t=${NUMBER},p=${NUMBER}\\$${BASE64}\\$${BASE64}$`,
+)
+/** Largest cost or number of passes, and most lanes (RFC 9106 §3.1). */
+const MAX_COST = 2 ** 32 - 1
+const MAX_LANES = 2 ** 24 - 1
+
+/** Reads base64 without padding, whose unused bits must be zero. */
+function exact(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = fromBase64(text)
+  return unpadded(bytes) === text ? bytes : undefined
+}
+
+/** Reads a PHC string of Argon2id or Argon2i; without `v=` it is version 0x10. Argon2d never verifies. */
+function parse(stored: string): ParsedHash | undefined {
+  const [, type, version = '16', memory, passes, lanes, saltText = '', tagText = ''] =
+    STORED.exec(stored) ?? []
+  const [m, t, p] = [Number(memory), Number(passes), Number(lanes)]
+  const salt = exact(saltText)
+  const tag = exact(tagText)
+  const isValid = p <= MAX_LANES && t <= MAX_COST && m <= MAX_COST && m >= 8 * p
+  if (!isValid || !salt || !tag || salt.length < 8 || tag.length < 4) return
+  const derive = type === 'id' ? argon2id : argon2i
+  const options = { m, t, p, version: Number(version), dkLen: tag.length }
+  return {
+    cost: cost(m, t),
+    matches: (password) =>
+      inWorkspace(() => equalBytes(derive(utf8(password), salt, options), tag)),
+  }
+}
+
+/** Argon2, by the parameters in the string (users contract 15.3; RFC 9106). */
+export const argon2: Algorithm = {
+  form: 'an Argon2id or Argon2i hash such as $argon2id$v=19$m=65536,t=4,p=3$salt$tag, in unpadded base64',
+  parse,
+}
+
+/** Hashes a new password. @returns a PHC string */
+export function hashArgon2(password: string): string {
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+  const tag = inWorkspace(() => argon2id(utf8(password), salt, { ...NEW, dkLen: TAG_BYTES }))
+  return `$argon2id$v=19$m=${NEW.m},t=${NEW.t},p=${NEW.p}$${unpadded(salt)}$${unpadded(tag)}`
+}
+
+/** Does what a check of a new hash does, or the share of it that `cpuMs` asks for, to no end. */
+export function burnArgon2(password: string, cpuMs = NEW_COST.cpuMs) {
+  const t = Math.round((cpuMs / NEW_COST.cpuMs) * NEW.t)
+  if (t < 1) return
+  const salt = new Uint8Array(SALT_BYTES)
+  inWorkspace(() => argon2id(utf8(password), salt, { ...NEW, t, dkLen: TAG_BYTES }))
+}

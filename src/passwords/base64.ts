@@ -1,0 +1,15 @@
+/** Prints bytes in standard base64, padded. */
+export const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
+
+/** Prints bytes in standard base64 without padding, as PHC strings do. */
+export const unpadded = (bytes: Uint8Array) => base64(bytes).replace(/=+$/, '')
+
+/**
+ * Reads standard base64 leniently: padding may lack, and what is left over of a last byte is dropped.
+ * @param text letters of the alphabet and `=` only
+ */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const digits = text.replace(/=+$/, '')
+  const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits
+  return Uint8Array.from(atob(whole), (character) => character.charCodeAt(0))
+}

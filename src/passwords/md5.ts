@@ -1,0 +1,9 @@
+import { md5 as digest } from '@noble/hashes/legacy.js'
+import type { Algorithm } from './algorithm.ts'
+import { parseDigest } from './digest.ts'
+
+/** A single MD5 without salt (users contract 15.5; RFC 1321). */
+export const md5: Algorithm = {
+  form: '32 lower-case hexadecimal digits',
+  parse: (stored) => parseDigest(stored, digest, 16),
+}
