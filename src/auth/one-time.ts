@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, exists, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { hex, type SecretHash } from '#/auth/secrets'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose } from '#/db/schema'
@@ -56,40 +56,47 @@ export async function oneTimeRow(c: Context<AppEnv>, given: NewOneTime) {
   }
 }
 
-/**
- * Gives the statement that redeems a secret: of all requests that hold it, exactly one gets its row. It
- * opens only what it was made for, only its user's, and only once.
- * @returns a statement whose first row is the secret redeemed; no row when it is wrong, used or expired
- */
-export async function redeem(
-  c: Context<AppEnv>,
-  given: { userId: string; purposes: readonly Purpose[]; secret: string; ref?: string },
-) {
-  const { db, now, settings } = c.var
-  const secretHash = await hashOneTime(given.secret, given.userId, settings.SECRET)
-  return db
-    .update(oneTimeSecrets)
-    .set({ usedAt: now, updatedAt: now })
+/** Names one secret of a user: by the hash of what was sent, by its ID, or by both. */
+export type OneTime = {
+  userId: string
+  purposes: readonly Purpose[]
+  /** What it has to be about; anything when left out. */
+  ref?: string
+} & ({ secretHash: SecretHash; id?: string } | { id: string; secretHash?: SecretHash })
+
+/** Gives the statement that finds a secret that nobody has used and that has not expired. */
+const findUsable = ({ var: { db, now } }: Context<AppEnv>, given: OneTime) =>
+  db
+    .select({ sequence: oneTimeSecrets.sequence })
+    .from(oneTimeSecrets)
     .where(
-      eq(
-        oneTimeSecrets.sequence,
-        sql`(${db
-          .select({ sequence: oneTimeSecrets.sequence })
-          .from(oneTimeSecrets)
-          .where(
-            and(
-              eq(oneTimeSecrets.userId, given.userId),
-              inArray(oneTimeSecrets.purpose, [...given.purposes]),
-              eq(oneTimeSecrets.secretHash, secretHash),
-              ...(given.ref === undefined ? [] : [eq(oneTimeSecrets.ref, given.ref)]),
-              usable(now),
-            ),
-          )
-          .limit(1)})`,
+      and(
+        eq(oneTimeSecrets.userId, given.userId),
+        inArray(oneTimeSecrets.purpose, [...given.purposes]),
+        given.secretHash && eq(oneTimeSecrets.secretHash, given.secretHash),
+        given.id === undefined ? undefined : eq(oneTimeSecrets.id, given.id),
+        given.ref === undefined ? undefined : eq(oneTimeSecrets.ref, given.ref),
+        usable(now),
       ),
     )
+    .limit(1)
+
+/** Gives the condition under which {@link redeem} redeems, for statements before it in its batch. */
+export const isRedeemable = (c: Context<AppEnv>, given: OneTime) => exists(findUsable(c, given))
+
+/**
+ * Gives the statement that redeems a secret: of all requests that hold it, exactly one gets its row. It
+ * opens only what it was made for, only its user's, and only once. What is to happen with it goes in the same
+ * batch: before it under {@link isRedeemable}, or after it.
+ * @param when what must be true as well
+ * @returns a statement whose first row is the secret redeemed; no row when it is wrong, used or expired
+ */
+export const redeem = (c: Context<AppEnv>, given: OneTime, when?: SQL) =>
+  c.var.db
+    .update(oneTimeSecrets)
+    .set({ usedAt: c.var.now, updatedAt: c.var.now })
+    .where(and(eq(oneTimeSecrets.sequence, sql`(${findUsable(c, given)})`), when))
     .returning()
-}
 
 /** Matches secrets that nobody has used and that have not expired. */
 export const usable = (now: Date) =>
@@ -100,9 +107,12 @@ export const usable = (now: Date) =>
 
 /** Redeems a secret in a round trip of its own. @returns its row, or undefined. See {@link redeem}. */
 export async function redeemOne(
-  ...given: Parameters<typeof redeem>
+  c: Context<AppEnv>,
+  given: { userId: string; purposes: readonly Purpose[]; secret: string; ref?: string },
 ): Promise<OneTimeSecret | undefined> {
-  const [row] = await await redeem(...given)
+  const { secret, ...which } = given
+  const secretHash = await hashOneTime(secret, given.userId, c.var.settings.SECRET)
+  const [row] = await redeem(c, { ...which, secretHash })
   return row
 }
 
