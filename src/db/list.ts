@@ -39,6 +39,8 @@ export type ListSource = {
   attributes: Attributes
   /** Columns of attributes that are not called like their column. */
   columns?: Columns
+  /** What is read beside the columns of each row, by alias. */
+  extra?: Readonly<Record<string, SQL.Aliased>>
   /** Conditions that the request cannot change: the parent, what the caller may read. */
   where?: SQL | undefined
   /** Turns a search term into a condition; undefined when nothing can match. */
@@ -98,7 +100,11 @@ function columnsOf({ table, attributes, columns }: ListSource): Columns {
 }
 
 /** Gives the queries in today's syntax; clients from before 1.5.0 write another (queries contract 10). */
-function queriesOf(c: Context<AppEnv>, { queries }: ListParams, { neverLegacy }: ListSource) {
+export function queriesOf(
+  c: Context<AppEnv>,
+  { queries }: Pick<ListParams, 'queries'>,
+  { neverLegacy }: Pick<ListSource, 'neverLegacy'> = {},
+) {
   const legacy = !neverLegacy && olderThan(c.req.header('x-appwrite-response-format'), '1.5.0')
   return legacy ? queries?.map(parseLegacyQuery) : queries
 }
@@ -133,7 +139,7 @@ export function listStatements(
   const base = db.with(...used)
   const page = db
     .with(...used, ...(after ? [cursorRow] : []))
-    .select()
+    .select({ ...getTableColumns<SQLiteTable>(table), ...source.extra })
     .from(table)
     .where(and(where, after))
     .orderBy(
