@@ -273,7 +273,7 @@ export const identityModel = model(
     providerAccessToken: z.string(),
     providerAccessTokenExpiry: optionalTime,
     providerRefreshToken: z.string(),
-    providerIdToken: z.string(),
+    providerIdToken: z.string().optional(),
   },
   (row: Identity) => ({
     $id: row.id,
@@ -345,4 +345,22 @@ export const mfaRecoveryCodesModel = model(
   'mfaRecoveryCodes',
   { recoveryCodes: z.array(z.string()) },
   (recoveryCodes: string[]) => ({ recoveryCodes }),
+)
+
+/** A challenge with the code that answers it (users contract 2.5). */
+export type ChallengeSecret = Pick<OneTimeSecret, 'id' | 'createdAt' | 'userId'> & {
+  expiresAt: Date
+  code: string
+}
+
+export const mfaChallengeSecretModel = model(
+  'mfaChallengeSecret',
+  { $id: z.string(), $createdAt: time, userId: z.string(), expire: time, code: z.string() },
+  (row: ChallengeSecret) => ({
+    $id: row.id,
+    $createdAt: printTime(row.createdAt),
+    userId: row.userId,
+    expire: printTime(row.expiresAt),
+    code: row.code,
+  }),
 )
