@@ -1,3 +1,4 @@
+export * from './mail.ts'
 export * from './project.ts'
 export * from './storage.ts'
 export * from './teams.ts'
