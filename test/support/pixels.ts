@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { decodePng } from '#/services/storage/preview/codecs'
+import { decodePng } from '#/services/storage/preview/png'
 
 export const RED = [220, 30, 30, 255]
 export const GREEN = [30, 170, 60, 255]
@@ -17,7 +17,7 @@ export async function decode(bytes: Uint8Array<ArrayBuffer>) {
           .response()
           .arrayBuffer(),
       )
-  const { width, height, data } = await decodePng(png)
+  const { width, height, data } = decodePng(png)
   const at = (x: number, y: number) => {
     const from =
       (Math.min(height - 1, Math.floor(y)) * width + Math.min(width - 1, Math.floor(x))) * 4

@@ -22,7 +22,7 @@ const render = (
   source: Uint8Array<ArrayBuffer>,
   params: Partial<PreviewParams>,
   output: OutputFormat = 'png',
-) => renderPreview(env.IMAGES, source, { ...PLAIN, ...params }, output)
+) => renderPreview(env.IMAGES, new Blob([source]).stream(), { ...PLAIN, ...params }, output)
 
 type Point = readonly [x: number, y: number, color: readonly number[]]
 

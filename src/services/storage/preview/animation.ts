@@ -1,7 +1,8 @@
 import { GifReader } from 'omggif'
-import { type AnimationWriter, decodeWebp, encodeWebp, type Frame } from './codecs.ts'
+import { type AnimationWriter, type Frame, webpDecoder, webpEncoder } from './codecs.ts'
 import { blank, type Pixels } from './pixels.ts'
 import type { Size } from './plan.ts'
+import { type Chunk, lengthOf, putChunks, putUint24, riffChunks, uint24, webpOf } from './riff.ts'
 
 /** An animation as it is read: whole pictures one after the other, each valid until the next is asked for. */
 export type Animation = Size & { loops: number | undefined; frames: AsyncIterable<Frame> }
@@ -33,35 +34,13 @@ export function readGif(bytes: Uint8Array): Animation {
   return { width, height, loops: gif.loopCount() ?? undefined, frames: frames() }
 }
 
-type Chunk = { name: string; data: Uint8Array }
-
-/** Walks the chunks of a RIFF container (WebP container specification, RIFF file format). */
-function* riffChunks(bytes: Uint8Array, from: number): Generator<Chunk> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  for (let at = from; at + 8 <= bytes.length; ) {
-    const size = view.getUint32(at + 4, true)
-    const name = String.fromCharCode(...bytes.subarray(at, at + 4))
-    yield { name, data: bytes.subarray(at + 8, at + 8 + size) }
-    at += 8 + size + (size & 1)
-  }
-}
-
-const uint24 = (bytes: Uint8Array, at: number) =>
-  (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
-
-/** Counts the frames of a WebP by its chunks alone; 1 for a still picture. */
-export function countWebpFrames(bytes: Uint8Array): number {
-  let count = 0
-  for (const { name } of riffChunks(bytes, 12)) if (name === 'ANMF') count++
-  return Math.max(1, count)
-}
-
 /** Opens an animated WebP (WebP container specification, Animation). */
 export function readWebp(bytes: Uint8Array, { width, height }: Size): Animation {
   const chunks = [...riffChunks(bytes, 12)]
   const control = chunks.find(({ name }) => name === 'ANIM')?.data
   async function* frames(): AsyncGenerator<Frame> {
     const canvas = blank({ width, height })
+    const decode = await webpDecoder()
     for (const { name, data } of chunks) {
       if (name !== 'ANMF') continue
       const area = {
@@ -71,7 +50,7 @@ export function readWebp(bytes: Uint8Array, { width, height }: Size): Animation 
         height: uint24(data, 9) + 1,
       }
       const flags = data[15] ?? 0
-      const picture = await decodeWebp(stillWebp([...riffChunks(data, 16)], area))
+      const picture = decode(stillWebp([...riffChunks(data, 16)], area))
       draw(canvas, picture, area, (flags & 2) === 0)
       yield { pixels: { width, height, data: canvas.data.slice() }, delayMs: uint24(data, 12) }
       if (flags & 1) clearArea(canvas, area)
@@ -109,13 +88,6 @@ function blendRow(target: Pixels['data'], source: Pixels['data']) {
   }
 }
 
-/** Wraps a frame's bitstream as a picture of its own. */
-function stillWebp(chunks: readonly Chunk[], size: Size): Uint8Array {
-  const parts = chunks.filter(({ name }) => ['ALPH', 'VP8 ', 'VP8L'].includes(name))
-  const hasAlpha = parts.some(({ name }) => name === 'ALPH')
-  return riff(hasAlpha ? [extendedHeader(size, ALPHA), ...parts] : parts)
-}
-
 const ALPHA = 0x10
 const ANIMATED = 0x02
 
@@ -127,35 +99,11 @@ function extendedHeader({ width, height }: Size, flags: number): Chunk {
   return { name: 'VP8X', data }
 }
 
-function putUint24(bytes: Uint8Array, at: number, value: number) {
-  bytes[at] = value
-  bytes[at + 1] = value >> 8
-  bytes[at + 2] = value >> 16
-}
-
-const padded = (size: number) => size + (size & 1)
-
-function putChunks(bytes: Uint8Array, from: number, chunks: readonly Chunk[]) {
-  const view = new DataView(bytes.buffer)
-  let at = from
-  for (const { name, data } of chunks) {
-    bytes.set(new TextEncoder().encode(name), at)
-    view.setUint32(at + 4, data.length, true)
-    bytes.set(data, at + 8)
-    at += 8 + padded(data.length)
-  }
-}
-
-const lengthOf = (chunks: readonly Chunk[]) =>
-  chunks.reduce((length, { data }) => length + 8 + padded(data.length), 0)
-
-function riff(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(12 + lengthOf(chunks))
-  bytes.set(new TextEncoder().encode('RIFF'), 0)
-  new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true)
-  bytes.set(new TextEncoder().encode('WEBP'), 8)
-  putChunks(bytes, 12, chunks)
-  return bytes
+/** Wraps a frame's bitstream as a picture of its own. */
+function stillWebp(chunks: readonly Chunk[], size: Size): Uint8Array {
+  const parts = chunks.filter(({ name }) => ['ALPH', 'VP8 ', 'VP8L'].includes(name))
+  const hasAlpha = parts.some(({ name }) => name === 'ALPH')
+  return webpOf(hasAlpha ? [extendedHeader(size, ALPHA), ...parts] : parts)
 }
 
 /**
@@ -163,15 +111,16 @@ function riff(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer> {
  * @param loops how often it plays; 0 for ever
  * @param quality 1 to 100; 100 is lossless
  */
-export function webpWriter(
+export async function webpWriter(
   size: Size,
   loops: number | undefined,
   quality: number | undefined,
-): AnimationWriter {
+): Promise<AnimationWriter> {
   const frames: Chunk[] = []
+  const encode = await webpEncoder(quality)
   return {
-    async add({ pixels, delayMs }) {
-      const still = await encodeWebp(pixels, quality)
+    add({ pixels, delayMs }) {
+      const still = encode(pixels)
       const parts = [...riffChunks(still, 12)].filter(({ name }) => name !== 'VP8X')
       const data = new Uint8Array(16 + lengthOf(parts))
       putUint24(data, 6, size.width - 1)
@@ -186,7 +135,7 @@ export function webpWriter(
       const plays = loops ?? 1
       control[4] = plays
       control[5] = plays >> 8
-      return riff([
+      return webpOf([
         extendedHeader(size, ALPHA | ANIMATED),
         { name: 'ANIM', data: control },
         ...frames,

@@ -4,11 +4,6 @@ import { defaultOptions as avifDefaults } from '@jsquash/avif/meta.js'
 import jpegFactory from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js'
 import jpegWasm from '@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm'
 import { defaultOptions as jpegDefaults } from '@jsquash/jpeg/meta.js'
-import * as pngWasm from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm'
-import decodePngData, { init as initPngDecoder } from '@jsquash/png/decode.js'
-import encodePngData, { init as initPngEncoder } from '@jsquash/png/encode.js'
-import initResize, { resize as resizeData } from '@jsquash/resize/lib/resize/pkg/squoosh_resize.js'
-import * as resizeWasm from '@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm'
 import webpDecoderFactory from '@jsquash/webp/codec/dec/webp_dec.js'
 import webpDecoderWasm from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import webpFactory from '@jsquash/webp/codec/enc/webp_enc.js'
@@ -16,10 +11,8 @@ import webpWasm from '@jsquash/webp/codec/enc/webp_enc.wasm'
 import { defaultOptions as webpDefaults } from '@jsquash/webp/meta.js'
 import { applyPalette, GIFEncoder, quantize } from 'gifenc'
 import type { Pixels } from './pixels.ts'
-import type { Size } from './plan.ts'
-
-/** Gives the module that Workers import a .wasm file as; its own typings describe an instance. */
-const moduleOf = (imported: object) => (imported as { default: WebAssembly.Module }).default
+import type { Format } from './plan.ts'
+import { encodePng } from './png.ts'
 
 /** Stands in for the browser's class, which the codecs make their results with. */
 class ImageDataLike {
@@ -40,21 +33,19 @@ type Factory<Codec> = (options: {
   ) => WebAssembly.Exports
 }) => Promise<Codec>
 
-/** Starts an Emscripten codec from a bundled module, once per isolate: Workers compile nothing at run time. */
-function lazily<Codec>(factory: unknown, wasm: WebAssembly.Module): () => Promise<Codec> {
-  let codec: Promise<Codec> | undefined
-  return () => {
-    codec ??= (factory as Factory<Codec>)({
-      noInitialRun: true,
-      instantiateWasm: (imports, done) => {
-        const instance = new WebAssembly.Instance(wasm, imports)
-        done(instance)
-        return instance.exports
-      },
-    })
-    return codec
-  }
-}
+/**
+ * Starts an Emscripten codec from a bundled module: Workers compile nothing at run time. Each picture gets
+ * a codec of its own, in a few milliseconds, since the memory of one never shrinks.
+ */
+const start = <Codec>(factory: unknown, wasm: WebAssembly.Module) =>
+  (factory as Factory<Codec>)({
+    noInitialRun: true,
+    instantiateWasm: (imports, done) => {
+      const instance = new WebAssembly.Instance(wasm, imports)
+      done(instance)
+      return instance.exports
+    },
+  })
 
 type Encoder = {
   encode(
@@ -66,26 +57,23 @@ type Encoder = {
 }
 type Decoder = { decode(bytes: Uint8Array): Pixels | null }
 
-const jpegEncoder = lazily<Encoder>(jpegFactory, jpegWasm)
-const webpEncoder = lazily<Encoder>(webpFactory, webpWasm)
-const avifEncoder = lazily<Encoder>(avifFactory, avifWasm)
-const webpDecoder = lazily<Decoder>(webpDecoderFactory, webpDecoderWasm)
+/** Turns pixels into the bytes of a picture, at once. */
+export type Encode = (pixels: Pixels) => Uint8Array<ArrayBuffer>
 
-async function encodeWith(
-  encoder: Promise<Encoder>,
-  { data, width, height }: Pixels,
-  options: object,
-) {
-  const bytes = (await encoder).encode(data, width, height, options)
-  if (!bytes) throw new Error('The encoder gave nothing.')
-  return bytes.slice() // the codec reuses its memory
+async function encoder(factory: unknown, wasm: WebAssembly.Module, options: object) {
+  const codec = await start<Encoder>(factory, wasm)
+  return ({ data, width, height }: Pixels) => {
+    const bytes = codec.encode(data, width, height, options)
+    if (!bytes) throw new Error('The encoder gave nothing.')
+    return bytes.slice() // the codec's memory goes with it
+  }
 }
 
 /** Qualities of the encoders when none is asked for (storage contract 9.8). */
 const DEFAULT_QUALITY = { jpeg: 92, webp: 75, avif: 60 }
 
-export const encodeJpeg = (pixels: Pixels, quality: number = DEFAULT_QUALITY.jpeg) =>
-  encodeWith(jpegEncoder(), pixels, {
+const jpegEncoder = (quality = DEFAULT_QUALITY.jpeg) =>
+  encoder(jpegFactory, jpegWasm, {
     ...jpegDefaults,
     quality,
     progressive: false,
@@ -94,51 +82,47 @@ export const encodeJpeg = (pixels: Pixels, quality: number = DEFAULT_QUALITY.jpe
     trellis_multipass: false,
   })
 
-/** Encodes WebP; quality 100 is lossless. */
-export const encodeWebp = (pixels: Pixels, quality: number = DEFAULT_QUALITY.webp) =>
-  encodeWith(webpEncoder(), pixels, {
+/** Tells whether a WebP of this quality is lossless. */
+export const isLossless = (quality: number | undefined) => quality === 100
+
+export const webpEncoder = (quality: number = DEFAULT_QUALITY.webp) =>
+  encoder(webpFactory, webpWasm, {
     ...webpDefaults,
     quality,
-    lossless: quality === 100 ? 1 : 0,
+    lossless: isLossless(quality) ? 1 : 0,
     method: 2,
   })
 
-export const encodeAvif = (pixels: Pixels, quality: number = DEFAULT_QUALITY.avif) =>
-  encodeWith(avifEncoder(), pixels, { ...avifDefaults, quality: Math.min(99, quality), speed: 9 })
+const avifEncoder = (quality = DEFAULT_QUALITY.avif) =>
+  encoder(avifFactory, avifWasm, { ...avifDefaults, quality: Math.min(99, quality), speed: 9 })
 
-export async function encodePng(pixels: Pixels): Promise<Uint8Array<ArrayBuffer>> {
-  await initPngEncoder(moduleOf(pngWasm))
-  return new Uint8Array(await encodePngData(asImageData(pixels)))
+/**
+ * Gets an encoder ready for one picture.
+ * @param quality 1 to 100, where the format has one; undefined for the format's default
+ */
+export async function encoderFor(format: Format, quality: number | undefined): Promise<Encode> {
+  switch (format) {
+    case 'jpeg':
+      return jpegEncoder(quality)
+    case 'webp':
+      return webpEncoder(quality)
+    case 'avif':
+      return avifEncoder(quality)
+    case 'png':
+      return encodePng
+    case 'gif':
+      return encodeGif
+  }
 }
 
-export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
-  await initPngDecoder(moduleOf(pngWasm))
-  return decodePngData(
-    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
-  ) as Promise<Pixels>
-}
-
-/** Decodes one WebP picture. @throws when the bytes are none */
-export async function decodeWebp(bytes: Uint8Array): Promise<Pixels> {
-  const pixels = (await webpDecoder()).decode(bytes)
-  if (!pixels) throw new Error('The bytes are not a WebP picture.')
-  return pixels
-}
-
-/** Gives pixels the type of the browser class that the codecs declare. */
-const asImageData = ({ data, width, height }: Pixels) =>
-  new ImageDataLike(data, width, height) as unknown as Parameters<typeof encodePngData>[0]
-
-let resizer: Promise<unknown> | undefined
-
-/** Scales pixels to a size, sides independently, with a Catmull-Rom kernel. */
-export async function scale(pixels: Pixels, { width, height }: Size): Promise<Pixels> {
-  if (width === pixels.width && height === pixels.height) return pixels
-  resizer ??= initResize(moduleOf(resizeWasm))
-  await resizer
-  const input = new Uint8Array(pixels.data.buffer, pixels.data.byteOffset, pixels.data.length)
-  const data = resizeData(input, pixels.width, pixels.height, width, height, 1, true, false)
-  return { width, height, data: new Uint8ClampedArray(data) }
+/** Gets a decoder ready for the frames of a WebP; it throws for what is none. */
+export async function webpDecoder(): Promise<(bytes: Uint8Array) => Pixels> {
+  const codec = await start<Decoder>(webpDecoderFactory, webpDecoderWasm)
+  return (bytes) => {
+    const pixels = codec.decode(bytes)
+    if (!pixels) throw new Error('The bytes are not a WebP picture.')
+    return pixels
+  }
 }
 
 /** One picture of an animation and how long it shows. */
@@ -146,7 +130,7 @@ export type Frame = { pixels: Pixels; delayMs: number }
 
 /** Writes frames one at a time, so that only one of them is in memory. */
 export type AnimationWriter = {
-  add(frame: Frame): Promise<void>
+  add(frame: Frame): void
   finish(): Uint8Array<ArrayBuffer>
 }
 
@@ -157,7 +141,7 @@ export type AnimationWriter = {
 export function gifWriter(loops: number | undefined): AnimationWriter {
   const gif = GIFEncoder()
   return {
-    async add({ pixels: { data, width, height }, delayMs }) {
+    add({ pixels: { data, width, height }, delayMs }) {
       const clear = hasClear(data)
       const format = clear ? 'rgba4444' : 'rgb565'
       const palette = quantize(data, 256, { format, oneBitAlpha: clear })
@@ -180,4 +164,10 @@ export function gifWriter(loops: number | undefined): AnimationWriter {
 function hasClear(data: Uint8ClampedArray) {
   for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 255) < 128) return true
   return false
+}
+
+function encodeGif(pixels: Pixels): Uint8Array<ArrayBuffer> {
+  const writer = gifWriter(undefined)
+  writer.add({ pixels, delayMs: 0 })
+  return writer.finish()
 }

@@ -60,7 +60,11 @@ export type PreviewPlan = {
 }
 
 /** What is known of a picture before it is decoded; the size is that of the upright picture. */
-export type Source = Size & { frames: number }
+export type Source = Size & {
+  frames: number
+  /** Whether its format has transparency. */
+  mayBeClear: boolean
+}
 
 const SOURCES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/heic']
 const SOURCE_MAX_BYTES = 20_000_000
@@ -167,7 +171,11 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
       : undefined
   const keepsFrames = format === 'gif' || format === 'webp'
   const animated = source.frames > 1 && keepsFrames && params.background === undefined
-  const direct = effects.length === 0 && quality === undefined && format !== 'gif' && !animated
+  const direct =
+    effects.length === 0 &&
+    quality === undefined &&
+    !animated &&
+    platformMakes(format, source.mayBeClear)
   const size = effects.reduce(sizeAfter, crop ?? source)
   return {
     crop,
@@ -179,6 +187,14 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
     direct,
   }
 }
+
+/**
+ * Tells whether the platform makes a format the same everywhere. Its simulator has no GIF, its AVIFs may
+ * come back smaller than asked or as another format, and what it lays beneath a clear picture that becomes
+ * a JPEG is its own choice.
+ */
+const platformMakes = (format: Format, mayBeClear: boolean) =>
+  format === 'png' || format === 'webp' || (format === 'jpeg' && !mayBeClear)
 
 function planEffects(params: PreviewParams): Effect[] {
   const { opacity, background, borderWidth, borderRadius, borderColor = '000' } = params

@@ -1,7 +1,7 @@
 import { imageSize } from 'image-size'
 import { ApiError } from '#/errors'
-import { countWebpFrames } from './animation.ts'
 import type { Source } from './plan.ts'
+import { countWebpFrames } from './riff.ts'
 
 /** What a header says; the size is that of the upright picture. */
 export type Probe = Source & { format: 'jpeg' | 'png' | 'gif' | 'webp' | 'heic' }
@@ -42,7 +42,13 @@ export function probe(bytes: Uint8Array): Probe {
     )
   }
   const sideways = orientation >= 5 && orientation <= 8
-  return { format, frames, width: sideways ? height : width, height: sideways ? width : height }
+  return {
+    format,
+    frames,
+    mayBeClear: format !== 'jpeg' && format !== 'heic',
+    width: sideways ? height : width,
+    height: sideways ? width : height,
+  }
 }
 
 export const unreadable = (cause?: unknown) =>

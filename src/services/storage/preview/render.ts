@@ -1,16 +1,9 @@
 import { ApiError } from '#/errors'
 import { type Animation, readGif, readWebp, webpWriter } from './animation.ts'
+import { encoderFor, gifWriter, isLossless } from './codecs.ts'
+import { applyEffect, cutOut } from './pixels.ts'
 import {
-  decodePng,
-  encodeAvif,
-  encodeJpeg,
-  encodePng,
-  encodeWebp,
-  gifWriter,
-  scale,
-} from './codecs.ts'
-import { applyEffect, cutOut, type Pixels } from './pixels.ts'
-import {
+  type Crop,
   type Format,
   type OutputFormat,
   type PreviewParams,
@@ -18,11 +11,15 @@ import {
   planPreview,
   type Size,
 } from './plan.ts'
-import { type Probe, probe, unreadable } from './probe.ts'
+import { decodePng, encodePng } from './png.ts'
+import { type Probe, unreadable } from './probe.ts'
+import { scale } from './resample.ts'
+import { openPicture } from './source.ts'
 
-/** Bounds of what passes through our own pixel stage, in an isolate of 128 MB. */
-const MAX_OWN_PIXELS = 8_000_000
-const MAX_OWN_AVIF_PIXELS = 2_000_000
+/** Most pixels of a still picture in our hands, so that with an encoder's copy they fit into 128 MB. */
+const MAX_OWN_PIXELS = 3_200_000
+/** Most pixels of one frame of an animation, of which several stages are in memory at once. */
+const MAX_FRAME_PIXELS = 1_500_000
 /** Pixels of all frames together, read and written: bounds the time that an animation takes. */
 const MAX_ANIMATED_PIXELS = 64_000_000
 
@@ -40,48 +37,92 @@ export type Rendered = { body: Uint8Array<ArrayBuffer>; contentType: string }
 /**
  * Renders a preview. The Images binding decodes, turns upright, resizes and encodes; what it cannot do the
  * same everywhere is done on pixels by us (platform §5).
- * @param bytes the whole source, at most 20,000,000 bytes
+ * @param body the source, at most 20,000,000 bytes; read to its end or cancelled
  * @throws `storage_file_type_unsupported` when the source cannot be read or the output not be made
  * @throws `storage_image_resolution_exceeded` when there are too many pixels on the way
  */
 export async function renderPreview(
   images: ImagesBinding,
-  bytes: Uint8Array<ArrayBuffer>,
+  body: ReadableStream<Uint8Array>,
   params: PreviewParams,
   output: OutputFormat,
 ): Promise<Rendered> {
   if (output === 'heic') {
+    await body.cancel()
     throw new ApiError(
       'storage_file_type_unsupported',
       'HEIC previews cannot be made: ask for another output.',
     )
   }
-  const source = probe(bytes)
-  const plan = planPreview(params, source, FORMATS[output])
-  if (plan.animated) return renderFrames(bytes, source, plan)
-  if (plan.direct || beyondUs(plan)) return transform(images, bytes, plan, `image/${plan.format}`)
-  bound(plan)
-  const resized = await transform(images, bytes, plan, 'image/png')
-  const decoded = await decodePng(resized.body).catch((cause) => {
-    throw unreadable(cause)
-  })
-  return encode(plan.effects.reduce(applyEffect, decoded), plan)
+  const picture = await openPicture(body)
+  const plan = planPreview(params, picture.header, FORMATS[output])
+  try {
+    bound(plan, picture.header)
+  } catch (error) {
+    await picture.cancel()
+    throw error
+  }
+  if (plan.animated) return renderFrames(await picture.bytes(), picture.header, plan)
+  if (plan.direct || isBeyondUs(plan)) return transform(images, picture.stream(), plan)
+  return renderPixels(images, picture.stream(), plan)
 }
 
-/** Tells whether only the quality asks for our encoder, on a picture too large for it. */
-const beyondUs = ({ effects, size, format }: PreviewPlan) =>
-  effects.length === 0 &&
-  format !== 'gif' &&
-  size.width * size.height > (format === 'avif' ? MAX_OWN_AVIF_PIXELS : MAX_OWN_PIXELS)
+const areaOf = ({ width, height }: Size) => width * height
 
-function bound({ size, crop, format }: PreviewPlan) {
-  const most = format === 'avif' ? MAX_OWN_AVIF_PIXELS : MAX_OWN_PIXELS
-  const pixels = Math.max(size.width * size.height, (crop?.width ?? 0) * (crop?.height ?? 0))
-  if (pixels > most) {
+/** Gives the most pixels that an encoder of ours takes: its memory grows with them, at its own rate. */
+function mostEncoded({ format, quality }: PreviewPlan): number {
+  if (format === 'avif') return 2_000_000
+  return format === 'webp' && isLossless(quality) ? 1_500_000 : MAX_OWN_PIXELS
+}
+
+/** Tells whether only the format or quality asks for our encoder, on a picture too large for it. */
+const isBeyondUs = (plan: PreviewPlan) =>
+  plan.effects.length === 0 && plan.format !== 'gif' && areaOf(plan.size) > mostEncoded(plan)
+
+function bound(plan: PreviewPlan, source: Probe) {
+  if (plan.animated) return boundFrames(plan, source)
+  if (plan.direct || isBeyondUs(plan)) return
+  if (Math.max(areaOf(plan.size), areaOf(plan.crop ?? source)) > MAX_OWN_PIXELS) {
     throw new ApiError(
       'storage_image_resolution_exceeded',
-      `A preview with these effects has at most ${most} pixels. Ask for a smaller one.`,
+      `A preview with these effects has at most ${MAX_OWN_PIXELS} pixels. Ask for a smaller one.`,
     )
+  }
+}
+
+function boundFrames(plan: PreviewPlan, source: Probe) {
+  const worst = Math.max(...[source, plan.crop?.scaled ?? source, plan.size].map(areaOf))
+  if (worst > MAX_FRAME_PIXELS || worst * source.frames > MAX_ANIMATED_PIXELS) {
+    throw new ApiError(
+      'storage_image_resolution_exceeded',
+      'The animation has too many pixels to be rendered.',
+    )
+  }
+}
+
+/**
+ * Lets the platform resize, and does the rest on pixels. From the first pixel decoded to the last one
+ * encoded nothing is waited for, so that an isolate holds one picture at a time, however many are asked of it.
+ */
+async function renderPixels(
+  images: ImagesBinding,
+  body: ReadableStream<Uint8Array>,
+  plan: PreviewPlan,
+): Promise<Rendered> {
+  const { format, quality } = plan
+  const resized = await transform(images, body, { crop: plan.crop, format: 'png' })
+  const own = areaOf(plan.size) <= mostEncoded(plan)
+  const encode = own ? await encoderFor(format, quality) : encodePng
+  const bytes = encode(plan.effects.reduce(applyEffect, decoded(resized)))
+  if (own) return { body: bytes, contentType: `image/${format}` }
+  return transform(images, new Blob([bytes]).stream(), { format, quality })
+}
+
+function decoded({ body, contentType }: Rendered) {
+  try {
+    return decodePng(body)
+  } catch (cause) {
+    throw unrendered(new Error(`The Images binding gave a ${contentType}.`, { cause }))
   }
 }
 
@@ -89,14 +130,23 @@ function bound({ size, crop, format }: PreviewPlan) {
 const isPictureError = (error: unknown) =>
   error instanceof Error && 'code' in error && Number(error.code) > 0
 
+/** Answers a failure that another try may not see; it is logged. */
+function unrendered(cause: unknown) {
+  console.warn('The Images binding failed', cause)
+  return new ApiError('storage_file_type_unsupported', 'The image could not be rendered.', {
+    cause,
+    headers: { 'Retry-After': '5' },
+  })
+}
+
 async function transform(
   images: ImagesBinding,
-  bytes: Uint8Array<ArrayBuffer>,
-  { crop, quality }: PreviewPlan,
-  format: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | `image/${string}`,
+  body: ReadableStream<Uint8Array>,
+  plan: { crop?: Crop | undefined; format: Format; quality?: number | undefined },
 ): Promise<Rendered> {
+  const { crop, format, quality } = plan
   try {
-    const input = images.input(new Blob([bytes]).stream())
+    const input = images.input(body)
     const resized = crop
       ? input.transform({
           width: crop.width,
@@ -106,38 +156,16 @@ async function transform(
         })
       : input
     const result = await resized.output({
-      format: format as 'image/png',
+      format: `image/${format}`,
       anim: false,
+      // Black, as upstream shows what is clear in a JPEG.
+      ...(format === 'jpeg' ? { background: '#000000' } : {}),
       ...(quality === undefined ? {} : { quality }),
     })
-    const body = new Uint8Array(await result.response().arrayBuffer())
-    return { body, contentType: result.contentType() }
+    const bytes = new Uint8Array(await result.response().arrayBuffer())
+    return { body: bytes, contentType: result.contentType() }
   } catch (cause) {
-    if (isPictureError(cause)) throw unreadable(cause)
-    console.warn('The Images binding failed', cause)
-    throw new ApiError('storage_file_type_unsupported', 'The image could not be rendered.', {
-      cause,
-      headers: { 'Retry-After': '5' },
-    })
-  }
-}
-
-async function encode(pixels: Pixels, { format, quality }: PreviewPlan): Promise<Rendered> {
-  const contentType = `image/${format}`
-  switch (format) {
-    case 'jpeg':
-      return { body: await encodeJpeg(pixels, quality), contentType }
-    case 'webp':
-      return { body: await encodeWebp(pixels, quality), contentType }
-    case 'avif':
-      return { body: await encodeAvif(pixels, quality), contentType }
-    case 'png':
-      return { body: await encodePng(pixels), contentType }
-    case 'gif': {
-      const writer = gifWriter(undefined)
-      await writer.add({ pixels, delayMs: 0 })
-      return { body: writer.finish(), contentType }
-    }
+    throw isPictureError(cause) ? unreadable(cause) : unrendered(cause)
   }
 }
 
@@ -147,25 +175,15 @@ async function renderFrames(
   source: Probe,
   plan: PreviewPlan,
 ): Promise<Rendered> {
-  bound(plan)
-  const scaled: Size = plan.crop?.scaled ?? source
-  const perFrame = [source, scaled, plan.size].map(({ width, height }) => width * height)
-  const worst = Math.max(...perFrame)
-  if (worst > MAX_OWN_PIXELS || worst * source.frames > MAX_ANIMATED_PIXELS) {
-    throw new ApiError(
-      'storage_image_resolution_exceeded',
-      'The animation has too many pixels to be rendered.',
-    )
-  }
   try {
     const animation: Animation = source.format === 'gif' ? readGif(bytes) : readWebp(bytes, source)
     const writer =
       plan.format === 'gif'
         ? gifWriter(animation.loops)
-        : webpWriter(plan.size, animation.loops, plan.quality)
+        : await webpWriter(plan.size, animation.loops, plan.quality)
     for await (const { pixels, delayMs } of animation.frames) {
-      const resized = plan.crop ? cutOut(await scale(pixels, scaled), plan.crop) : pixels
-      await writer.add({ pixels: plan.effects.reduce(applyEffect, resized), delayMs })
+      const resized = plan.crop ? cutOut(scale(pixels, plan.crop.scaled), plan.crop) : pixels
+      writer.add({ pixels: plan.effects.reduce(applyEffect, resized), delayMs })
     }
     return { body: writer.finish(), contentType: `image/${plan.format}` }
   } catch (cause) {

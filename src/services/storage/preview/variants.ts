@@ -5,9 +5,9 @@ import { hashSecret } from '#/auth/secrets'
 import { type Database, rawStatement } from '#/db'
 import { type File, previewBudgets, variants } from '#/db/schema'
 import type { AppEnv } from '#/env'
-import { ApiError, ERRORS, type ErrorType } from '#/errors'
+import { ApiError, type ErrorType } from '#/errors'
 import { openBlob, variantPrefix } from '#/services/storage/blobs'
-import { iconBytes } from '#/services/storage/preview/icons'
+import { iconStream } from '#/services/storage/preview/icons'
 import { outputFormat, type PreviewParams, sourceKind } from '#/services/storage/preview/plan'
 import { renderPreview } from '#/services/storage/preview/render'
 
@@ -60,8 +60,9 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
     })
   }
   try {
-    const bytes = kind === 'file' ? await readAll(c, file) : iconBytes(kind)
-    const { body, contentType } = await renderPreview(c.env.IMAGES, bytes, wanted, output)
+    const from = kind === 'file' ? await openBlob(c.env.BLOBS, file) : iconStream(kind)
+    if (!from) throw new ApiError('storage_file_not_found')
+    const { body, contentType } = await renderPreview(c.env.IMAGES, from, wanted, output)
     await c.env.BLOBS.put(key, body, { httpMetadata: { contentType } })
     return answer(c, body, contentType, 'miss')
   } catch (error) {
@@ -72,15 +73,13 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
   }
 }
 
-/** Tells an answer that will always be the same from one that invites another try. */
+/** Answers that a picture gives every time; one with Retry-After invites another try. */
+const REFUSALS: readonly ErrorType[] = [
+  'storage_file_type_unsupported',
+  'storage_image_resolution_exceeded',
+]
 const isRefusal = (error: unknown): error is ApiError =>
-  error instanceof ApiError && ERRORS[error.type][0] < 500 && !('Retry-After' in error.headers)
-
-async function readAll({ env }: Ctx, file: File): Promise<Uint8Array<ArrayBuffer>> {
-  const blob = await openBlob(env.BLOBS, file)
-  if (!blob) throw new ApiError('storage_file_not_found')
-  return new Uint8Array(await new Response(blob).arrayBuffer())
-}
+  error instanceof ApiError && REFUSALS.includes(error.type) && !('Retry-After' in error.headers)
 
 const answer = (c: Ctx, body: BodyInit, contentType: string, cache: keyof typeof CACHED) =>
   c.body(body as ReadableStream, 200, {

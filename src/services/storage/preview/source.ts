@@ -1,0 +1,86 @@
+import { Buffer } from 'node:buffer'
+import { ApiError } from '#/errors'
+import { type Probe, probe } from './probe.ts'
+
+/** How much of a picture is looked at before it is read whole: more than headers and metadata take. */
+const HEAD_BYTES = 256 * 1024
+
+/** A picture whose header was read; of a still one the rest has not passed through memory yet. */
+export type Picture = {
+  header: Probe
+  /** Gives the picture as a stream, once. */
+  stream(): ReadableStream<Uint8Array>
+  /** Reads the picture whole, in place of {@link Picture.stream}. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>>
+  /** Lets go of a picture that is not needed. */
+  cancel(): Promise<void>
+}
+
+/**
+ * Reads as much of a picture as tells what it is.
+ * @throws as {@link probe}
+ */
+export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Picture> {
+  const reader = body.getReader()
+  const held: Uint8Array[] = []
+  let ended = false
+
+  async function pull(): Promise<Uint8Array | undefined> {
+    const { value } = await reader.read()
+    if (!value) ended = true
+    return value
+  }
+  async function hold(maxBytes: number) {
+    let length = held.reduce((sum, bytes) => sum + bytes.length, 0)
+    while (!ended && length < maxBytes) {
+      const bytes = await pull()
+      if (bytes) held.push(bytes)
+      length += bytes?.length ?? 0
+    }
+    return new Uint8Array(Buffer.concat(held, length))
+  }
+  const cancel = () => reader.cancel()
+
+  async function readHeader(): Promise<Probe> {
+    const head = await hold(HEAD_BYTES)
+    // Animations are counted to their end; other pictures tell all at the start, as a rule.
+    if (!isAnimation(head)) {
+      const header = tryProbe(head, ended)
+      if (header) return header
+    }
+    return probe(await hold(Number.POSITIVE_INFINITY))
+  }
+  const header = await readHeader().catch(async (error: unknown) => {
+    await cancel()
+    throw error
+  })
+  return {
+    header,
+    stream: () =>
+      new ReadableStream({
+        async pull(controller) {
+          const bytes = held.shift() ?? (ended ? undefined : await pull())
+          if (bytes) controller.enqueue(bytes)
+          else controller.close()
+        },
+        cancel,
+      }),
+    bytes: () => hold(Number.POSITIVE_INFINITY),
+    cancel,
+  }
+}
+
+/** Tells GIF and WebP by their first bytes. */
+const isAnimation = (head: Uint8Array) =>
+  ['GIF8', 'RIFF'].includes(Buffer.from(head.subarray(0, 4)).toString('latin1'))
+
+/** Reads a header from a picture's beginning; undefined where more of it may tell. */
+function tryProbe(head: Uint8Array, whole: boolean): Probe | undefined {
+  try {
+    return probe(head)
+  } catch (error) {
+    const readOn = error instanceof ApiError && error.type === 'storage_file_type_unsupported'
+    if (whole || !readOn) throw error
+    return undefined
+  }
+}
