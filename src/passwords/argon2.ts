@@ -63,12 +63,22 @@ export const argon2: Algorithm = {
   parse,
 }
 
+const print = (salt: Uint8Array, tag: Uint8Array) =>
+  `$argon2id$v=19$m=${NEW.m},t=${NEW.t},p=${NEW.p}$${unpadded(salt)}$${unpadded(tag)}`
+
+const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length))
+
 /** Hashes a new password. @returns a PHC string */
 export function hashArgon2(password: string): string {
-  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
-  const tag = inWorkspace(() => argon2id(utf8(password), salt, { ...NEW, dkLen: TAG_BYTES }))
-  return `$argon2id$v=19$m=${NEW.m},t=${NEW.t},p=${NEW.p}$${unpadded(salt)}$${unpadded(tag)}`
+  const salt = randomBytes(SALT_BYTES)
+  return print(
+    salt,
+    inWorkspace(() => argon2id(utf8(password), salt, { ...NEW, dkLen: TAG_BYTES })),
+  )
 }
+
+/** Draws what a hash of a random password would be, without hashing one. @returns a PHC string */
+export const randomArgon2 = () => print(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES))
 
 /** Does what a check of a new hash does, or the share of it that `cpuMs` asks for, to no end. */
 export function burnArgon2(password: string, cpuMs = NEW_COST.cpuMs) {

@@ -1,7 +1,7 @@
 import { ApiError } from '#/errors'
 import { type Cost, isAffordable, isSound, type ParsedHash } from './algorithm.ts'
 import { ALGORITHMS } from './algorithms.ts'
-import { burnArgon2, hashArgon2, NEW_COST, NEW_OPTIONS } from './argon2.ts'
+import { burnArgon2, hashArgon2, NEW_COST, NEW_OPTIONS, randomArgon2 } from './argon2.ts'
 import type { StoredHash } from './import.ts'
 
 export { NEW_OPTIONS } from './argon2.ts'
@@ -33,6 +33,16 @@ export async function hashPassword(password: string): Promise<StoredHash> {
   }
   return { password: hashArgon2(password), hash: 'argon2', hashOptions: { ...NEW_OPTIONS } }
 }
+
+/**
+ * Gives the hash of a password that nobody has: for a user whom somebody else made, and who is to choose one.
+ * It costs nothing to make and cannot be told from that of a random password.
+ */
+export const unknownPassword = (): StoredHash => ({
+  password: randomArgon2(),
+  hash: 'argon2',
+  hashOptions: { ...NEW_OPTIONS },
+})
 
 /**
  * Tells whether a password is the one of a stored hash.
