@@ -35,6 +35,14 @@ export const ERRORS = {
   key_creation_denied: [403, 'This key may not create a key with these scopes.'],
   key_not_found: [404, 'There is no key with this ID.'],
   membership_already_confirmed: [409, 'This membership is confirmed already.'],
+  membership_deletion_prohibited: [
+    400,
+    'The other owners have just left: the team would be without one. Ask again to leave it so.',
+  ],
+  membership_downgrade_prohibited: [
+    400,
+    'The other owners have just left: the team would be without one. Ask again to leave it so.',
+  ],
   membership_not_found: [404, 'There is no membership with this ID.'],
   mock_number_already_exists: [409, 'This phone number has a fixed code already.'],
   mock_number_limit_exceeded: [400, 'The project has as many mock numbers as it may have.'],
