@@ -112,3 +112,22 @@ export async function countRequest(
     await Promise.all(filled.map((key) => counterOf(c, key)?.reset()))
   }
 }
+
+/**
+ * Counts something beside the limits of routes, without headers; keys are exempt, as there.
+ * @returns starts the count anew
+ * @throws `general_rate_limit_exceeded` for whatever comes after the last one allowed in the window
+ */
+export async function countAside(
+  c: Context<AppEnv>,
+  key: string,
+  { limit, windowSeconds }: Pick<RateLimit, 'limit' | 'windowSeconds'>,
+): Promise<() => Promise<void>> {
+  if (isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off') return async () => {}
+  const seconds = Math.floor(c.var.now.getTime() / 1000)
+  const [count = 1] = await hits(c, [key], seconds - (seconds % windowSeconds), windowSeconds)
+  if (count > limit) throw new ApiError('general_rate_limit_exceeded')
+  return async () => {
+    await counterOf(c, key)?.reset()
+  }
+}

@@ -20,3 +20,6 @@ export function gather(db: Database) {
     },
   }
 }
+
+/** Statements that wait to be run together. */
+export type Batch = ReturnType<typeof gather>

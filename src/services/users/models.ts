@@ -121,7 +121,7 @@ const targetSchemaOf = (target: Target, view: View) => targetModel.wire(target, 
 
 const IMPERSONATION_SINCE = { impersonator: '1.9.0', impersonatorUserId: '1.9.0' }
 
-/** A user as the Users service shows it (users contract 2.1). */
+/** A user as the Users service shows it, to keys with the password's hash (users contract 2.1). */
 export type UserRow = { user: User; targets: readonly Target[] }
 
 export const userModel = model(
@@ -137,9 +137,10 @@ export const userModel = model(
   },
   ({ user, targets }: UserRow, view) => ({
     ...wireIdentity(user),
-    password: user.password,
-    hash: user.hash,
-    hashOptions: user.hashOptions,
+    // Users who may read others, to impersonate them, do not get their hashes.
+    password: view.privileged ? user.password : null,
+    hash: view.privileged ? user.hash : null,
+    hashOptions: view.privileged ? user.hashOptions : null,
     ...wireState(user, targets, null, view),
   }),
   { ...IMPERSONATION_SINCE, targets: '1.5.0', mfa: '1.5.0' },
@@ -185,8 +186,11 @@ const wireClient = (
   countryName: countryName(countryCode, locale),
 })
 
-/** A session with its provider's tokens opened; `secret` is there only where it was just made. */
-export type SessionRow = Session & { secret?: string; current?: boolean }
+/**
+ * A session with its provider's tokens opened; `secret` is there only where it was just made, `countryName`
+ * where it is not to be worked out.
+ */
+export type SessionRow = Session & { secret?: string; current?: boolean; countryName?: string }
 
 /** Users contract 2.3; `secret` is for keys alone. */
 export const sessionModel = model(
@@ -222,6 +226,7 @@ export const sessionModel = model(
     providerRefreshToken: row.providerRefreshToken,
     ip: row.ip,
     ...wireClient(row, view),
+    ...(row.countryName === undefined ? {} : { countryName: row.countryName }),
     current: row.current ?? false,
     factors: row.factors,
     secret: view.privileged ? (row.secret ?? '') : '',

@@ -2,10 +2,12 @@ import { eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { emailFacts } from '#/contact/email'
 import type { Database } from '#/db'
+import { type Batch, gather } from '#/db/gather'
 import { counters, identities, targets, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { idFor, uniqueId } from '#/ids'
+import { NEW_OPTIONS } from '#/passwords'
 import { projectOf } from '#/project/settings'
 import { releaseNow, unreleased } from '#/services/storage/release'
 import type { UserRow } from '#/services/users/models'
@@ -23,7 +25,7 @@ export type StoredPassword = {
 export const NO_PASSWORD: StoredPassword = {
   password: null,
   hash: 'argon2',
-  hashOptions: { type: 'argon2', memory_cost: 7168, time_cost: 5, threads: 1 },
+  hashOptions: NEW_OPTIONS,
 }
 
 /** Says who a new user is. */
@@ -83,24 +85,45 @@ export const identityByEmail = (db: Database, email: string) =>
     .where(eq(identities.providerEmail, email))
     .limit(1)
 
+/** Says what stands in the way of a new user: who has its e-mail address elsewhere, how many there are. */
+export type Surroundings = { identityOwner: string | undefined; users: number }
+
+/**
+ * Adds to a batch what looks at whatever stands in the way of a new user.
+ * @returns reads it, and takes back what files and buckets still grant to a former user of the same ID
+ */
+export function addLookAround(
+  { var: { db } }: Ctx,
+  batch: Batch,
+  { userId, email = '' }: { userId: string; email?: string | undefined },
+): () => Promise<Surroundings> {
+  const role = `user:${userId}` as const
+  const identity = batch.add(identityByEmail(db, email))
+  const left = batch.add(unreleased(db, role))
+  const counter = batch.add(
+    db.select({ count: counters.count }).from(counters).where(eq(counters.name, 'users')),
+  )
+  return async () => {
+    if (left()[0]) await releaseNow(db, role)
+    return {
+      identityOwner: email ? identity()[0]?.userId : undefined,
+      users: counter()[0]?.count ?? 0,
+    }
+  }
+}
+
 /**
  * Looks, in one round trip, at what stands in the way of a new user, and takes back what files and buckets
  * still grant to a former user of the same ID.
- * @returns who has the e-mail address at a sign-in provider, and how many users there are
  */
 export async function lookAround(
   c: Ctx,
-  { userId, email = '' }: { userId: string; email?: string | undefined },
-): Promise<{ identityOwner: string | undefined; users: number }> {
-  const { db } = c.var
-  const role = `user:${userId}` as const
-  const [[identity], [left], [counter]] = await db.batch([
-    identityByEmail(db, email),
-    unreleased(db, role),
-    db.select({ count: counters.count }).from(counters).where(eq(counters.name, 'users')),
-  ])
-  if (left) await releaseNow(db, role)
-  return { identityOwner: email ? identity?.userId : undefined, users: counter?.count ?? 0 }
+  given: { userId: string; email?: string | undefined },
+): Promise<Surroundings> {
+  const batch = gather(c.var.db)
+  const seen = addLookAround(c, batch, given)
+  await batch.run()
+  return seen()
 }
 
 /**
@@ -161,22 +184,43 @@ export const newTarget = (
 })
 
 /**
- * Stores a user with its targets, in one round trip, after {@link lookAround}. An address that is another's target already gives no
- * new one (users contract 4.2).
- * @returns undefined when the ID, e-mail or phone is taken
+ * Adds to a batch what stores a user with its targets, after {@link addLookAround}. An address that is
+ * another's target already gives no new one (users contract 4.2).
+ * @returns the ID it has if it is stored; `stored` reads the rows, undefined when the ID, e-mail or phone is
+ * taken
  */
-export async function storeUser(c: Ctx, given: NewUser): Promise<UserRow | undefined> {
+export async function addUser(
+  c: Ctx,
+  batch: Batch,
+  given: NewUser,
+): Promise<{ id: string; stored: () => UserRow | undefined }> {
   const { db } = c.var
   const row = await draftUser(c, given)
   const addresses = [
     ...(row.email && given.targets.includes('email') ? [['email', row.email] as const] : []),
     ...(row.phone && given.targets.includes('sms') ? [['sms', row.phone] as const] : []),
   ]
-  const rows = addresses.map(([type, address]) => newTarget(c, row.id, type, address))
-  const [[user], ...stored] = await db.batch([
-    db.insert(users).values(row).onConflictDoNothing().returning(),
-    ...rows.map((target) => db.insert(targets).values(target).onConflictDoNothing().returning()),
-  ])
-  if (!user) return
-  return { user, targets: stored.flat() }
+  const inserted = batch.add(db.insert(users).values(row).onConflictDoNothing().returning())
+  const reachable = addresses.map(([type, address]) => {
+    const target = newTarget(c, row.id, type, address)
+    return batch.add(db.insert(targets).values(target).onConflictDoNothing().returning())
+  })
+  return {
+    id: row.id,
+    stored: () => {
+      const [user] = inserted()
+      return user && { user, targets: reachable.flatMap((target) => target()) }
+    },
+  }
+}
+
+/**
+ * Stores a user with its targets, in one round trip, after {@link lookAround}.
+ * @returns undefined when the ID, e-mail or phone is taken
+ */
+export async function storeUser(c: Ctx, given: NewUser): Promise<UserRow | undefined> {
+  const batch = gather(c.var.db)
+  const { stored } = await addUser(c, batch, given)
+  await batch.run()
+  return stored()
 }
