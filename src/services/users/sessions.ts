@@ -97,8 +97,8 @@ export async function openSession(c: Ctx, session: Session): Promise<SessionRow>
   }
 }
 
-/** No user has more sessions in an answer (users contract 9.2). */
-const MOST_LISTED = 1000
+/** Most sessions, or targets, of a user that an answer has (users contract 2.1, 9.2). */
+export const MOST_LISTED = 1000
 
 /** Gives the statement that lists a user's sessions, oldest first. */
 export const sessionsOf = (c: Ctx, userId: string) =>

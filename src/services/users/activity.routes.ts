@@ -1,0 +1,91 @@
+import { eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { listStatements, pageOf, searchIn } from '#/db/list'
+import { type Membership, memberships, teams } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { listParams } from '#/http/params'
+import { route } from '#/http/route'
+import { membershipListModel, revealed } from '#/services/teams/models'
+import { logPage, logStatements } from '#/services/users/logs'
+import { logListModel } from '#/services/users/models'
+import { userById, userExists } from '#/services/users/open'
+import { inUser } from '#/services/users/params'
+
+/** Attributes that lists of memberships filter and sort by (queries contract 8). */
+const ATTRIBUTES = {
+  userId: 'string',
+  teamId: 'string',
+  roles: 'string[]',
+  invited: 'datetime',
+  joined: 'datetime',
+  confirm: 'boolean',
+} as const
+
+const teamName = sql<string>`(${sql`select ${teams.name} from ${teams} where ${teams.id} = ${memberships.teamId}`})`
+
+export const listMemberships = route(
+  {
+    name: 'users.listMemberships',
+    method: 'get',
+    path: '/v1/users/:userId/memberships',
+    scopes: ['users.read'],
+    input: { param: inUser, query: z.object(listParams) },
+    status: 200,
+    model: membershipListModel,
+    errors: [
+      'database_query_order_null',
+      'general_cursor_not_found',
+      'general_query_invalid',
+      'user_not_found',
+    ],
+  },
+  async (c, { userId, ...params }) => {
+    const { db } = c.var
+    const list = listStatements(
+      c,
+      // The total is the size of the page (users contract 11): there is nothing to count.
+      { ...params, total: false },
+      {
+        table: memberships,
+        attributes: ATTRIBUTES,
+        where: eq(memberships.userId, userId),
+        extra: { teamName: teamName.as('team_name') },
+        search: (term) => searchIn(memberships.sequence, 'memberships_search', term),
+        neverLegacy: true,
+      },
+    )
+    const [[user], ...results] = await db.batch([userById(db, userId), ...list.statements])
+    if (!user) throw new ApiError('user_not_found')
+    const { rows } = pageOf<Membership & { teamName: string }>(list, results)
+    return {
+      total: params.total ? rows.length : 0,
+      rows: rows.map(({ teamName, ...membership }) => revealed(membership, teamName, user)),
+    }
+  },
+)
+
+/** Differs: upstream's server has dropped this route, but SDKs still have its method. */
+export const listLogs = route(
+  {
+    name: 'users.listLogs',
+    method: 'get',
+    path: '/v1/users/:userId/logs',
+    scopes: ['users.read'],
+    input: {
+      param: inUser,
+      query: z.object({ queries: listParams.queries, total: listParams.total }),
+    },
+    status: 200,
+    model: logListModel,
+    errors: ['general_query_invalid', 'user_not_found'],
+  },
+  async (c, { userId, ...params }) => {
+    const { db } = c.var
+    const [[user], rows, counts] = await db.batch([
+      userExists(db, userId),
+      ...logStatements(c, userId, params),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    return logPage(rows, counts)
+  },
+)

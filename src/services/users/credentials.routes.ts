@@ -1,0 +1,184 @@
+import { eq } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { email } from '#/contact/email'
+import { phone } from '#/contact/phone'
+import { gather } from '#/db/gather'
+import { sessions, users } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { route } from '#/http/route'
+import { hashPassword } from '#/passwords'
+import { projectOf } from '#/project/settings'
+import { type AddressKind, addRivals, changeAddress, type Rivals } from '#/services/users/addresses'
+import { type UserRow, userModel } from '#/services/users/models'
+import { checkEmailPolicies } from '#/services/users/new-user'
+import { changeUser, userById } from '#/services/users/open'
+import { inUser, password } from '#/services/users/params'
+import {
+  checkHistory,
+  checkPersonalData,
+  checkStrength,
+  historyWith,
+} from '#/services/users/password-rules'
+import { targetsOf } from '#/services/users/sessions'
+
+type Ctx = Context<AppEnv>
+
+const TAKEN = {
+  email: 'user_email_already_exists',
+  phone: 'user_phone_already_exists',
+} as const
+
+/** How often a change starts anew because the address changed between reading and writing. */
+const MOST_ATTEMPTS = 5
+
+/** Refuses an address that cannot be a user's, in the contract's order. Throws as {@link replaceAddress}. */
+async function refuseTaken(c: Ctx, kind: AddressKind, address: string, taken: Rivals) {
+  if (taken.identity) throw new ApiError(TAKEN[kind])
+  if (taken.target) throw new ApiError('user_target_already_exists')
+  if (kind === 'email') await checkEmailPolicies(c, address)
+  if (taken.user) throw new ApiError(TAKEN[kind])
+}
+
+/**
+ * Changes an address of a user, in two round trips unless somebody else changes it at the same time.
+ * @param address in lower case; '' takes it away
+ * @throws `user_not_found`, `user_target_already_exists`, `user_email_already_exists`,
+ * `user_phone_already_exists`, and as `checkEmailPolicies`
+ */
+async function replaceAddress(
+  c: Ctx,
+  userId: string,
+  kind: AddressKind,
+  address: string,
+): Promise<UserRow> {
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const batch = gather(c.var.db)
+    const found = batch.add(userById(c.var.db, userId))
+    const rivals = address === '' ? undefined : addRivals(c, batch, userId, kind, address)
+    await batch.run()
+    const [user] = found()
+    if (!user) throw new ApiError('user_not_found')
+    if (rivals) await refuseTaken(c, kind, address, rivals())
+    const changed = await changeAddress(c, user, { kind, address, createsTarget: true })
+    if (changed) return changed
+  }
+  throw new ApiError(TAKEN[kind])
+}
+
+const noAddress = z.literal('')
+
+export const updateEmail = route(
+  {
+    name: 'users.updateEmail',
+    method: 'patch',
+    path: '/v1/users/:userId/email',
+    scopes: ['users.write'],
+    event: 'users.[userId].update.email',
+    audit: 'user.update',
+    input: {
+      param: inUser,
+      body: z.object({
+        email: z
+          .union([noAddress, email], "must be an e-mail address or ''")
+          .meta({ wire: { type: 'string', anyOf: [{ format: 'email' }, { const: '' }] } }),
+      }),
+    },
+    status: 200,
+    model: userModel,
+    errors: [
+      'user_email_already_exists',
+      'user_email_disposable',
+      'user_email_free',
+      'user_email_not_canonical',
+      'user_email_not_corporate',
+      'user_not_found',
+      'user_target_already_exists',
+    ],
+  },
+  (c, { userId, email: address }) => replaceAddress(c, userId, 'email', address),
+)
+
+export const updatePhone = route(
+  {
+    name: 'users.updatePhone',
+    method: 'patch',
+    path: '/v1/users/:userId/phone',
+    scopes: ['users.write'],
+    event: 'users.[userId].update.phone',
+    audit: 'user.update',
+    input: {
+      param: inUser,
+      body: z.object({
+        number: z
+          .union([noAddress, phone], "must be a phone number or ''")
+          .meta({ wire: { type: 'string', pattern: '^$|^\\+[1-9]\\d{6,14}$' } }),
+      }),
+    },
+    status: 200,
+    model: userModel,
+    errors: ['user_not_found', 'user_phone_already_exists', 'user_target_already_exists'],
+  },
+  (c, { userId, number }) => replaceAddress(c, userId, 'phone', number),
+)
+
+export const updatePassword = route(
+  {
+    name: 'users.updatePassword',
+    method: 'patch',
+    path: '/v1/users/:userId/password',
+    scopes: ['users.write'],
+    event: 'users.[userId].update.password',
+    audit: 'user.update',
+    input: {
+      param: inUser,
+      body: z.object({
+        password: z.union([z.literal(''), password], 'must have 8 to 256 bytes, or none').meta({
+          wire: { type: 'string', anyOf: [{ minLength: 8, maxLength: 256 }, { const: '' }] },
+        }),
+      }),
+    },
+    status: 200,
+    model: userModel,
+    errors: ['password_personal_data', 'password_recently_used', 'user_not_found'],
+  },
+  async (c, { userId, password: plain }) => {
+    if (plain !== '') await checkStrength(c, plain)
+    const [user] = await userById(c.var.db, userId)
+    if (!user) throw new ApiError('user_not_found')
+    await checkPersonalData(c, plain, user)
+    if (plain === '') return changeUser(c, userId, { password: '', passwordUpdate: c.var.now })
+    await checkHistory(c, plain, user)
+    const stored = await hashPassword(plain)
+    return replacePassword(c, userId, {
+      ...stored,
+      passwordHistory: await historyWith(c, stored.password, user),
+    })
+  },
+)
+
+/** Stores a new password, and ends the user's sessions where the owner wants that, in one round trip. */
+async function replacePassword(
+  c: Ctx,
+  userId: string,
+  values: Partial<typeof users.$inferInsert>,
+): Promise<UserRow> {
+  const { db, now } = c.var
+  const { policies } = await projectOf(c)
+  const batch = gather(db)
+  const changed = batch.add(
+    db
+      .update(users)
+      .set(touched(users, { ...values, passwordUpdate: now }, now))
+      .where(eq(users.id, userId))
+      .returning(),
+  )
+  if (policies.invalidateSessions) batch.add(db.delete(sessions).where(eq(sessions.userId, userId)))
+  const reachable = batch.add(targetsOf(c, userId))
+  await batch.run()
+  const [user] = changed()
+  if (!user) throw new ApiError('user_not_found')
+  return { user, targets: reachable() }
+}

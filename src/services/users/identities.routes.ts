@@ -1,0 +1,45 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { identities } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { listParams } from '#/http/params'
+import { route } from '#/http/route'
+import { uid } from '#/ids'
+import { listIdentityRows } from '#/services/users/identities'
+import { identityListModel } from '#/services/users/models'
+
+export const listIdentities = route(
+  {
+    name: 'users.listIdentities',
+    method: 'get',
+    path: '/v1/users/identities',
+    scopes: ['users.read'],
+    input: { query: z.object(listParams) },
+    status: 200,
+    model: identityListModel,
+    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+  },
+  (c, params) => listIdentityRows(c, params),
+)
+
+export const deleteIdentity = route(
+  {
+    name: 'users.deleteIdentity',
+    method: 'delete',
+    path: '/v1/users/identities/:identityId',
+    scopes: ['users.write'],
+    event: 'users.[userId].identities.[identityId].delete',
+    audit: 'identity.delete',
+    input: { param: z.object({ identityId: uid }) },
+    status: 204,
+    errors: ['user_identity_not_found'],
+  },
+  async (c, { identityId }) => {
+    const [gone] = await c.var.db
+      .delete(identities)
+      .where(eq(identities.id, identityId))
+      .returning({ id: identities.id })
+    if (!gone) throw new ApiError('user_identity_not_found')
+    return undefined
+  },
+)

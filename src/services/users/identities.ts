@@ -1,0 +1,64 @@
+import type { SQL } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { seal, unseal } from '#/auth/seal'
+import { type ListParams, listRows } from '#/db/list'
+import { type Identity, identities } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import type { Page } from '#/http/model'
+
+type Ctx = Context<AppEnv>
+
+const context = (what: 'access' | 'refresh', id: string) => `identity:${what}:${id}`
+
+/** Seals the tokens of a sign-in provider for an identity. @param id of the identity */
+export async function sealIdentityTokens(
+  { var: { settings } }: Ctx,
+  id: string,
+  tokens: { access: string; refresh: string },
+) {
+  const [providerAccessToken, providerRefreshToken] = await Promise.all([
+    seal(tokens.access, settings.SECRET, context('access', id)),
+    seal(tokens.refresh, settings.SECRET, context('refresh', id)),
+  ])
+  return { providerAccessToken, providerRefreshToken }
+}
+
+/** Gives an identity with its provider's tokens readable; '' for one that cannot be opened. */
+export async function openIdentity({ var: { settings } }: Ctx, row: Identity): Promise<Identity> {
+  const [access, refresh] = await Promise.all([
+    unseal(row.providerAccessToken, settings.SECRET, context('access', row.id)),
+    unseal(row.providerRefreshToken, settings.SECRET, context('refresh', row.id)),
+  ])
+  return { ...row, providerAccessToken: access ?? '', providerRefreshToken: refresh ?? '' }
+}
+
+/** Attributes that lists of identities filter and sort by (queries contract 8). */
+const ATTRIBUTES = {
+  userId: 'string',
+  provider: 'string',
+  providerUid: 'string',
+  providerEmail: 'string',
+  providerAccessTokenExpiry: 'datetime',
+} as const
+
+/**
+ * Lists identities with their tokens readable, in one round trip.
+ * @param where what the request cannot change
+ * @throws `general_query_invalid` for any search: identities have no text (users contract 12)
+ */
+export async function listIdentityRows(
+  c: Ctx,
+  params: ListParams,
+  where?: SQL,
+): Promise<Page<Identity>> {
+  const { total, rows } = await listRows<Identity>(c, params, {
+    table: identities,
+    attributes: ATTRIBUTES,
+    where,
+    search: () => {
+      throw new ApiError('general_query_invalid', 'Identities have no text that can be searched.')
+    },
+  })
+  return { total, rows: await Promise.all(rows.map((row) => openIdentity(c, row))) }
+}

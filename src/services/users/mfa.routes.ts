@@ -1,0 +1,159 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { authenticators } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { text } from '#/http/params'
+import { route } from '#/http/route'
+import { projectOf } from '#/project/settings'
+import { findChallenge } from '#/services/users/challenges'
+import { factorsOf } from '#/services/users/factors'
+import {
+  mfaChallengeSecretModel,
+  mfaFactorsModel,
+  mfaRecoveryCodesModel,
+  userModel,
+} from '#/services/users/models'
+import { changeUser, userById, userExists } from '#/services/users/open'
+import { inUser } from '#/services/users/params'
+import { findRecoveryCodes, issueRecoveryCodes } from '#/services/users/recovery-codes'
+
+const PATH = '/v1/users/:userId/mfa'
+
+export const updateMFA = route(
+  {
+    name: 'users.updateMFA',
+    method: 'patch',
+    path: PATH,
+    scopes: ['users.write'],
+    event: 'users.[userId].update.mfa',
+    audit: 'user.update',
+    input: { param: inUser, body: z.object({ mfa: z.boolean('must be true or false') }) },
+    status: 200,
+    model: userModel,
+    errors: ['user_not_found'],
+  },
+  (c, { userId, mfa }) => changeUser(c, userId, { mfa }),
+)
+
+export const listMFAFactors = route(
+  {
+    name: 'users.listMFAFactors',
+    method: 'get',
+    path: `${PATH}/factors`,
+    scopes: ['users.read'],
+    input: { param: inUser },
+    status: 200,
+    model: mfaFactorsModel,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId }) => {
+    const { db } = c.var
+    const verified = and(eq(authenticators.userId, userId), eq(authenticators.verified, true))
+    const [[user], totp] = await db.batch([
+      userById(db, userId),
+      db.select({ one: sql`1` }).from(authenticators).where(verified),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    const { policies } = await projectOf(c)
+    return factorsOf({ user, hasTotp: totp.length > 0 }, policies)
+  },
+)
+
+const CODES = `${PATH}/recovery-codes`
+
+export const getMFARecoveryCodes = route(
+  {
+    name: 'users.getMFARecoveryCodes',
+    method: 'get',
+    path: CODES,
+    scopes: ['users.read'],
+    input: { param: inUser },
+    status: 200,
+    model: mfaRecoveryCodesModel,
+    errors: ['user_not_found', 'user_recovery_codes_not_found'],
+  },
+  async (c, { userId }) => {
+    const codes = await findRecoveryCodes(c, userId)
+    if (codes.length === 0) throw new ApiError('user_recovery_codes_not_found')
+    return codes
+  },
+)
+
+export const createMFARecoveryCodes = route(
+  {
+    name: 'users.createMFARecoveryCodes',
+    method: 'patch',
+    path: CODES,
+    scopes: ['users.write'],
+    event: 'users.[userId].create.mfa.recovery-codes',
+    audit: 'user.update',
+    input: { param: inUser },
+    status: 200,
+    model: mfaRecoveryCodesModel,
+    errors: ['user_not_found', 'user_recovery_codes_already_exists'],
+  },
+  (c, { userId }) => issueRecoveryCodes(c, userId, 'none'),
+)
+
+export const updateMFARecoveryCodes = route(
+  {
+    name: 'users.updateMFARecoveryCodes',
+    method: 'put',
+    path: CODES,
+    scopes: ['users.write'],
+    event: 'users.[userId].update.mfa.recovery-codes',
+    audit: 'user.update',
+    input: { param: inUser },
+    status: 200,
+    model: mfaRecoveryCodesModel,
+    errors: ['user_not_found', 'user_recovery_codes_not_found'],
+  },
+  (c, { userId }) => issueRecoveryCodes(c, userId, 'some'),
+)
+
+/** Accepts the one type of authenticator, in whatever case. */
+const authenticatorType = z
+  .string()
+  .refine((given) => given.toLowerCase() === 'totp', 'must be totp')
+  .meta({ wire: { type: 'string', enum: ['totp'], 'x-case-insensitive': true } })
+
+export const deleteMFAAuthenticator = route(
+  {
+    name: 'users.deleteMFAAuthenticator',
+    method: 'delete',
+    path: `${PATH}/authenticators/:type`,
+    scopes: ['users.write'],
+    event: 'users.[userId].delete.mfa',
+    audit: 'user.update',
+    input: { param: inUser.extend({ type: authenticatorType }) },
+    status: 204,
+    errors: ['user_authenticator_not_found', 'user_not_found'],
+  },
+  async (c, { userId }) => {
+    const { db } = c.var
+    const [[user], [gone]] = await db.batch([
+      userExists(db, userId),
+      db
+        .delete(authenticators)
+        .where(and(eq(authenticators.userId, userId), eq(authenticators.type, 'totp')))
+        .returning({ id: authenticators.id }),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    if (!gone) throw new ApiError('user_authenticator_not_found')
+    return undefined
+  },
+)
+
+export const getMFAChallenge = route(
+  {
+    name: 'users.getMFAChallenge',
+    method: 'get',
+    path: `${PATH}/challenges/:challengeId`,
+    scopes: ['users.read'],
+    input: { param: inUser.extend({ challengeId: text(256) }) },
+    status: 200,
+    model: mfaChallengeSecretModel,
+    errors: ['user_invalid_token', 'user_not_found'],
+  },
+  (c, { userId, challengeId }) => findChallenge(c, userId, challengeId),
+)

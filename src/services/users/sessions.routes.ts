@@ -1,0 +1,188 @@
+import { and, desc, eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { signJwt } from '#/auth/jwt'
+import { oneTimeRow } from '#/auth/one-time'
+import { randomHex } from '#/auth/secrets'
+import { encodeSession } from '#/auth/session-cookies'
+import { oneTimeSecrets, sessions } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { listParams, looseInteger, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, uid } from '#/ids'
+import { jwtModel, sessionListModel, sessionModel, tokenModel } from '#/services/users/models'
+import { userExists } from '#/services/users/open'
+import { inUser } from '#/services/users/params'
+import { draftSession, insertSession, openSession, sessionsOf } from '#/services/users/sessions'
+
+const PATH = '/v1/users/:userId/sessions'
+
+/** Guests and users hold a scope of the second name, for their own sessions; this is not for them. */
+const writing = { scopes: ['users.write', 'sessions.write'], keyOnly: true } as const
+
+export const createSession = route(
+  {
+    ...writing,
+    name: 'users.createSession',
+    method: 'post',
+    path: PATH,
+    event: 'users.[userId].sessions.[sessionId].create',
+    audit: 'session.create',
+    input: { param: z.object({ userId: customId }) },
+    status: 201,
+    model: sessionModel,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId }) => {
+    const draft = await draftSession(c, { userId, provider: 'server', factors: ['server'] })
+    const [session] = await insertSession(c, draft)
+    if (!session) throw new ApiError('user_not_found')
+    return { ...session, secret: encodeSession(draft.token) }
+  },
+)
+
+export const listSessions = route(
+  {
+    name: 'users.listSessions',
+    method: 'get',
+    path: PATH,
+    scopes: ['users.read', 'sessions.read'],
+    input: { param: inUser, query: z.object({ total: listParams.total }) },
+    status: 200,
+    model: sessionListModel,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId, total }) => {
+    const { db } = c.var
+    const [[user], stored] = await db.batch([userExists(db, userId), sessionsOf(c, userId)])
+    if (!user) throw new ApiError('user_not_found')
+    const opened = await Promise.all(stored.map((session) => openSession(c, session)))
+    const rows = opened.map((session) => ({ ...session, current: false }))
+    return { total: total ? rows.length : 0, rows }
+  },
+)
+
+export const deleteSessions = route(
+  {
+    ...writing,
+    name: 'users.deleteSessions',
+    method: 'delete',
+    path: PATH,
+    event: 'users.[userId].sessions.delete',
+    audit: 'session.delete',
+    input: { param: inUser },
+    status: 204,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId }) => {
+    const { db } = c.var
+    const [[user]] = await db.batch([
+      userExists(db, userId),
+      db.delete(sessions).where(eq(sessions.userId, userId)),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    return undefined
+  },
+)
+
+export const deleteSession = route(
+  {
+    ...writing,
+    name: 'users.deleteSession',
+    method: 'delete',
+    path: `${PATH}/:sessionId`,
+    event: 'users.[userId].sessions.[sessionId].delete',
+    audit: 'session.delete',
+    input: { param: inUser.extend({ sessionId: uid }) },
+    status: 204,
+    errors: ['user_not_found', 'user_session_not_found'],
+  },
+  async (c, { userId, sessionId }) => {
+    const { db } = c.var
+    const [[user], [gone]] = await db.batch([
+      userExists(db, userId),
+      db
+        .delete(sessions)
+        .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
+        .returning({ id: sessions.id }),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    if (!gone) throw new ApiError('user_session_not_found')
+    return undefined
+  },
+)
+
+export const createToken = route(
+  {
+    name: 'users.createToken',
+    method: 'post',
+    path: '/v1/users/:userId/tokens',
+    scopes: ['users.write'],
+    event: 'users.[userId].tokens.[tokenId].create',
+    audit: 'tokens.create',
+    input: {
+      param: inUser,
+      body: z.object({
+        length: withDefault(looseInteger(4, 128), 6),
+        expire: withDefault(looseInteger(60, 31_536_000), 900),
+      }),
+    },
+    status: 201,
+    model: tokenModel,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId, length, expire }) => {
+    const secret = randomHex(length)
+    const row = await oneTimeRow(c, { userId, purpose: 'generic', secret, ttlSeconds: expire })
+    const [token] = await c.var.db.insert(oneTimeSecrets).values(row).returning()
+    if (!token) throw new ApiError('user_not_found')
+    return { ...token, secret }
+  },
+)
+
+const NEWEST = 'recent'
+
+export const createJWT = route(
+  {
+    name: 'users.createJWT',
+    method: 'post',
+    path: '/v1/users/:userId/jwts',
+    scopes: ['users.write'],
+    input: {
+      param: inUser,
+      body: z.object({
+        sessionId: withDefault(uid, NEWEST),
+        duration: withDefault(looseInteger(0, 3600), 900),
+      }),
+    },
+    status: 201,
+    model: jwtModel,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId, sessionId, duration }) => {
+    const { db, now, settings } = c.var
+    // Differs: upstream fails with 500.
+    if (duration === 0) {
+      throw new ApiError(
+        'general_argument_invalid',
+        'Invalid `duration` param: a JWT that lasts 0 seconds is of no use',
+      )
+    }
+    const [[user], [session]] = await db.batch([
+      userExists(db, userId),
+      db
+        .select({ id: sessions.id })
+        .from(sessions)
+        .where(
+          and(
+            eq(sessions.userId, userId),
+            sessionId === NEWEST ? undefined : eq(sessions.id, sessionId),
+          ),
+        )
+        .orderBy(desc(sessions.sequence))
+        .limit(1),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    const exp = Math.floor(now.getTime() / 1000) + duration
+    return signJwt({ userId, sessionId: session?.id ?? '', exp }, settings.SECRET)
+  },
+)

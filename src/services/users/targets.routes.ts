@@ -1,0 +1,240 @@
+import { and, eq, exists, ne, not, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { email } from '#/contact/email'
+import { isPhone } from '#/contact/phone'
+import { listStatements, pageOf } from '#/db/list'
+import { type Target, targets } from '#/db/schema'
+import { touched } from '#/db/touch'
+import { ApiError } from '#/errors'
+import { listParams, optional } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, idFor, uid } from '#/ids'
+import { targetListModel, targetModel } from '#/services/users/models'
+import { userExists } from '#/services/users/open'
+import { inUser, plainText } from '#/services/users/params'
+
+const PATH = '/v1/users/:userId/targets'
+const TYPES = ['email', 'sms', 'push'] as const
+
+const inTarget = inUser.extend({ targetId: uid })
+
+/** Says which targets of a user a path names. */
+const ofPath = ({ userId, targetId }: { userId: string; targetId: string }) =>
+  and(eq(targets.id, targetId), eq(targets.userId, userId))
+
+/**
+ * Refuses what messages of a type cannot be sent to; it is stored as given.
+ * @throws `general_invalid_email`, `general_invalid_phone`
+ */
+function checkIdentifier(type: Target['providerType'], identifier: string) {
+  switch (type) {
+    case 'email':
+      if (!email.safeParse(identifier).success) throw new ApiError('general_invalid_email')
+      return
+    case 'sms':
+      if (!isPhone(identifier)) throw new ApiError('general_invalid_phone')
+      return
+    case 'push':
+  }
+}
+
+/** Accepts a type in any case: which are refused for it is told later (users contract 8.2). */
+const providerType = z
+  .string()
+  .refine(
+    (given) => TYPES.some((type) => type === given.toLowerCase()),
+    'must be email, sms or push',
+  )
+  .meta({ wire: { type: 'string', enum: [...TYPES], 'x-case-insensitive': true } })
+
+export const createTarget = route(
+  {
+    name: 'users.createTarget',
+    method: 'post',
+    path: PATH,
+    scopes: ['users.write'],
+    event: 'users.[userId].targets.[targetId].create',
+    audit: 'target.create',
+    input: {
+      param: inUser,
+      body: z.object({
+        targetId: customId,
+        providerType,
+        identifier: plainText(255),
+        providerId: optional(uid),
+        name: optional(plainText(128)),
+      }),
+    },
+    status: 201,
+    model: targetModel,
+    errors: [
+      'general_invalid_email',
+      'general_invalid_phone',
+      'provider_incorrect_type',
+      'user_not_found',
+      'user_target_already_exists',
+    ],
+  },
+  async (c, { userId, targetId, providerType: given, identifier, name }) => {
+    const { db, now } = c.var
+    const type = TYPES.find((known) => known === given)
+    if (!type) throw new ApiError('provider_incorrect_type')
+    checkIdentifier(type, identifier)
+    const row: typeof targets.$inferInsert = {
+      ...{ id: idFor(targetId, now), userId, providerType: type, identifier, name: name ?? null },
+      providerId: null, // there are no providers of messages here, and an unknown one is dropped
+      expired: false,
+      createdAt: now,
+      updatedAt: now,
+    }
+    const [[user], [target]] = await db.batch([
+      userExists(db, userId),
+      db.insert(targets).values(row).onConflictDoNothing().returning(),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    if (!target) throw new ApiError('user_target_already_exists')
+    return target
+  },
+)
+
+/** Attributes that lists of targets filter and sort by (queries contract 8). */
+const ATTRIBUTES = {
+  userId: 'string',
+  providerId: 'string',
+  identifier: 'string',
+  providerType: 'string',
+} as const
+
+export const listTargets = route(
+  {
+    name: 'users.listTargets',
+    method: 'get',
+    path: PATH,
+    scopes: ['users.read'],
+    input: {
+      param: inUser,
+      query: z.object({ queries: listParams.queries, total: listParams.total }),
+    },
+    status: 200,
+    model: targetListModel,
+    errors: [
+      'database_query_order_null',
+      'general_cursor_not_found',
+      'general_query_invalid',
+      'user_not_found',
+    ],
+  },
+  async (c, { userId, ...params }) => {
+    const { db } = c.var
+    const list = listStatements(c, params, {
+      table: targets,
+      attributes: ATTRIBUTES,
+      where: eq(targets.userId, userId),
+      neverLegacy: true,
+    })
+    const [[user], ...results] = await db.batch([userExists(db, userId), ...list.statements])
+    if (!user) throw new ApiError('user_not_found')
+    return pageOf<Target>(list, results)
+  },
+)
+
+export const getTarget = route(
+  {
+    name: 'users.getTarget',
+    method: 'get',
+    path: `${PATH}/:targetId`,
+    scopes: ['users.read'],
+    input: { param: inTarget },
+    status: 200,
+    model: targetModel,
+    errors: ['user_not_found', 'user_target_not_found'],
+  },
+  async (c, path) => {
+    const { db } = c.var
+    const [[user], [target]] = await db.batch([
+      userExists(db, path.userId),
+      db.select().from(targets).where(ofPath(path)),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    if (!target) throw new ApiError('user_target_not_found')
+    return target
+  },
+)
+
+export const updateTarget = route(
+  {
+    name: 'users.updateTarget',
+    method: 'patch',
+    path: `${PATH}/:targetId`,
+    scopes: ['users.write'],
+    event: 'users.[userId].targets.[targetId].update',
+    audit: 'target.update',
+    input: {
+      param: inTarget,
+      body: z.object({
+        identifier: optional(plainText(255)),
+        providerId: optional(uid),
+        name: optional(plainText(128)),
+      }),
+    },
+    status: 200,
+    model: targetModel,
+    errors: [
+      'general_invalid_email',
+      'general_invalid_phone',
+      'provider_incorrect_type', // no provider is known, so none is of another type
+      'provider_not_found',
+      'user_not_found',
+      'user_target_already_exists',
+      'user_target_not_found',
+    ],
+  },
+  async (c, { identifier, providerId, name, ...path }) => {
+    const { db, now } = c.var
+    const [[user], [before]] = await db.batch([
+      userExists(db, path.userId),
+      db.select().from(targets).where(ofPath(path)),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    if (!before) throw new ApiError('user_target_not_found')
+    if (identifier !== undefined) checkIdentifier(before.providerType, identifier)
+    if (providerId !== undefined) throw new ApiError('provider_not_found')
+    const another = db
+      .select({ one: sql`1` })
+      .from(targets)
+      .where(and(eq(targets.identifier, identifier ?? ''), ne(targets.id, path.targetId)))
+    const values = { identifier, name, expired: identifier === undefined ? undefined : false }
+    const [target] = await db
+      .update(targets)
+      .set(touched(targets, values, now))
+      .where(and(ofPath(path), identifier === undefined ? undefined : not(exists(another))))
+      .returning()
+    // Differs: upstream fails with 500.
+    if (!target) throw new ApiError('user_target_already_exists')
+    return target
+  },
+)
+
+export const deleteTarget = route(
+  {
+    name: 'users.deleteTarget',
+    method: 'delete',
+    path: `${PATH}/:targetId`,
+    scopes: ['users.write'],
+    event: 'users.[userId].targets.[targetId].delete',
+    audit: 'target.delete',
+    input: { param: inTarget },
+    status: 204,
+    errors: ['user_not_found', 'user_target_not_found'],
+  },
+  async (c, path) => {
+    const { db } = c.var
+    const [[user], [gone]] = await db.batch([
+      userExists(db, path.userId),
+      db.delete(targets).where(ofPath(path)).returning(),
+    ])
+    if (!user) throw new ApiError('user_not_found')
+    if (!gone) throw new ApiError('user_target_not_found')
+    return undefined
+  },
+)

@@ -1,0 +1,133 @@
+import { eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { email } from '#/contact/email'
+import { phone } from '#/contact/phone'
+import { listRows, searchIn } from '#/db/list'
+import { nested } from '#/db/nested'
+import { type Target, targets, type User, users } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { listParams, optional } from '#/http/params'
+import { route } from '#/http/route'
+import { customId } from '#/ids'
+import { hashPassword } from '#/passwords'
+import { createUser } from '#/services/users/create'
+import { userListModel, userModel } from '#/services/users/models'
+import { openUser } from '#/services/users/open'
+import { inUser, password, plainText } from '#/services/users/params'
+import { checkStrength } from '#/services/users/password-rules'
+import { MOST_LISTED } from '#/services/users/sessions'
+
+export const create = route(
+  {
+    name: 'users.create',
+    method: 'post',
+    path: '/v1/users',
+    scopes: ['users.write'],
+    event: 'users.[userId].create',
+    audit: 'user.create',
+    input: {
+      body: z.object({
+        userId: customId,
+        email: optional(email),
+        phone: optional(phone),
+        password: password.nullish(),
+        name: optional(plainText(128)),
+      }),
+    },
+    status: 201,
+    model: userModel,
+    errors: [
+      'password_personal_data',
+      'user_already_exists',
+      'user_email_already_exists',
+      'user_email_disposable',
+      'user_email_free',
+      'user_email_not_canonical',
+      'user_email_not_corporate',
+    ],
+  },
+  async (c, { password: plain, ...given }) => {
+    if (plain) await checkStrength(c, plain)
+    // A null is no password, but a rule on personal data refuses it, unlike one left out.
+    const shown = plain === null ? '' : plain
+    return createUser(c, given, shown, plain ? () => hashPassword(plain) : undefined)
+  },
+)
+
+/** Attributes that lists of users filter and sort by (queries contract 8). */
+const ATTRIBUTES = {
+  name: 'string',
+  email: 'string',
+  phone: 'string',
+  status: 'boolean',
+  labels: 'string[]',
+  passwordUpdate: 'datetime',
+  registration: 'datetime',
+  emailVerification: 'boolean',
+  phoneVerification: 'boolean',
+  accessedAt: 'datetime',
+  impersonator: 'boolean',
+} as const
+
+const targetsOfRow = nested(
+  targets,
+  sql`where ${targets.userId} = ${users.id} order by ${targets.sequence} limit ${MOST_LISTED}`,
+  'targets',
+)
+
+export const list = route(
+  {
+    name: 'users.list',
+    method: 'get',
+    path: '/v1/users',
+    scopes: ['users.read'],
+    input: { query: z.object(listParams) },
+    status: 200,
+    model: userListModel,
+    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+  },
+  async (c, params) => {
+    const { total, rows } = await listRows<User & { targets: Target[] }>(c, params, {
+      table: users,
+      attributes: ATTRIBUTES,
+      extra: { targets: targetsOfRow },
+      search: (term) => searchIn(users.sequence, 'users_search', term),
+      counter: sql`'users'`,
+    })
+    return { total, rows: rows.map(({ targets, ...user }) => ({ user, targets })) }
+  },
+)
+
+export const get = route(
+  {
+    name: 'users.get',
+    method: 'get',
+    path: '/v1/users/:userId',
+    scopes: ['users.read'],
+    input: { param: inUser },
+    status: 200,
+    model: userModel,
+    errors: ['user_not_found'],
+  },
+  (c, { userId }) => openUser(c, userId),
+)
+
+export const deleteUser = route(
+  {
+    name: 'users.delete',
+    method: 'delete',
+    path: '/v1/users/:userId',
+    scopes: ['users.write'],
+    event: 'users.[userId].delete',
+    audit: 'user.delete',
+    input: { param: inUser },
+    status: 204,
+    errors: ['user_not_found'],
+  },
+  async (c, { userId }) => {
+    // Triggers delete in the same statement all that the user has, and repair the totals of teams.
+    const [gone] = await c.var.db.delete(users).where(eq(users.id, userId)).returning()
+    if (!gone) throw new ApiError('user_not_found')
+    return undefined
+  },
+)
