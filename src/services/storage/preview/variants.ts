@@ -6,6 +6,7 @@ import { type Database, rawStatement } from '#/db'
 import { type File, previewBudgets, variants } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError, type ErrorType } from '#/errors'
+import { preconditions } from '#/http/conditional'
 import { openBlob, variantPrefix } from '#/services/storage/blobs'
 import { iconStream } from '#/services/storage/preview/icons'
 import { outputFormat, type PreviewParams, sourceKind } from '#/services/storage/preview/plan'
@@ -63,8 +64,8 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
     const from = kind === 'file' ? await openBlob(c.env.BLOBS, file) : iconStream(kind)
     if (!from) throw new ApiError('storage_file_not_found')
     const { body, contentType } = await renderPreview(c.env.IMAGES, from, wanted, output)
-    await c.env.BLOBS.put(key, body, { httpMetadata: { contentType } })
-    return answer(c, body, contentType, 'miss')
+    const variant = await c.env.BLOBS.put(key, body, { httpMetadata: { contentType } })
+    return answer(c, variant, body, 'miss')
   } catch (error) {
     await (isRefusal(error)
       ? c.env.BLOBS.put(key, '', { customMetadata: { refusal: error.type, detail: error.message } })
@@ -81,12 +82,21 @@ const REFUSALS: readonly ErrorType[] = [
 const isRefusal = (error: unknown): error is ApiError =>
   error instanceof ApiError && REFUSALS.includes(error.type) && !('Retry-After' in error.headers)
 
-const answer = (c: Ctx, body: BodyInit, contentType: string, cache: keyof typeof CACHED) =>
-  c.body(body as ReadableStream, 200, {
-    'Content-Type': contentType,
+/** Answers with a preview that is stored now, or with 304 where the client has it. */
+function answer(c: Ctx, variant: R2Object, body: BodyInit, cache: keyof typeof CACHED): Response {
+  const validators = { etag: variant.httpEtag, lastModified: variant.uploaded }
+  const headers = new Headers({
     'Cache-Control': CACHED[cache],
     'X-Appwrite-Cache': cache,
+    ETag: validators.etag,
+    'Last-Modified': validators.lastModified.toUTCString(),
   })
+  if (preconditions(c.req.raw.headers, validators) === 'not-modified') {
+    return new Response(null, { status: 304, headers })
+  }
+  headers.set('Content-Type', variant.httpMetadata?.contentType ?? 'image/png')
+  return new Response(body, { headers })
+}
 
 /** Answers from R2, if the preview or its refusal is there. */
 async function stored(c: Ctx, key: string) {
@@ -94,7 +104,9 @@ async function stored(c: Ctx, key: string) {
   if (!variant) return
   const { refusal, detail } = variant.customMetadata ?? {}
   if (refusal) throw new ApiError(refusal as ErrorType, detail) // written by sendPreview alone
-  return answer(c, variant.body, variant.httpMetadata?.contentType ?? 'image/png', 'hit')
+  const response = answer(c, variant, variant.body, 'hit')
+  if (!response.body) await variant.body.cancel()
+  return response
 }
 
 /**
