@@ -64,8 +64,8 @@ export type OneTime = {
   ref?: string
 } & ({ secretHash: SecretHash; id?: string } | { id: string; secretHash?: SecretHash })
 
-/** Gives the statement that finds one secret of those named, in a state. */
-const find = ({ var: { db } }: Context<AppEnv>, given: OneTime, state: SQL | undefined) =>
+/** Gives the statement that finds a secret that nobody has used and that has not expired. */
+const findUsable = ({ var: { db, now } }: Context<AppEnv>, given: OneTime) =>
   db
     .select({ sequence: oneTimeSecrets.sequence })
     .from(oneTimeSecrets)
@@ -76,23 +76,18 @@ const find = ({ var: { db } }: Context<AppEnv>, given: OneTime, state: SQL | und
         given.secretHash && eq(oneTimeSecrets.secretHash, given.secretHash),
         given.id === undefined ? undefined : eq(oneTimeSecrets.id, given.id),
         given.ref === undefined ? undefined : eq(oneTimeSecrets.ref, given.ref),
-        state,
+        usable(now),
       ),
     )
     .limit(1)
 
 /** Gives the condition under which {@link redeem} redeems, for statements before it in its batch. */
-export const isRedeemable = (c: Context<AppEnv>, given: OneTime) =>
-  exists(find(c, given, usable(c.var.now)))
-
-/** Gives the condition that {@link redeem} has redeemed, for statements after it in its batch. */
-export const isRedeemed = (c: Context<AppEnv>, given: OneTime) =>
-  exists(find(c, given, eq(oneTimeSecrets.usedAt, c.var.now)))
+export const isRedeemable = (c: Context<AppEnv>, given: OneTime) => exists(findUsable(c, given))
 
 /**
  * Gives the statement that redeems a secret: of all requests that hold it, exactly one gets its row. It
  * opens only what it was made for, only its user's, and only once. What is to happen with it goes in the same
- * batch: before it under {@link isRedeemable}, or after it under {@link isRedeemed}.
+ * batch before it, under {@link isRedeemable}.
  * @param when what must be true as well
  * @returns a statement whose first row is the secret redeemed; no row when it is wrong, used or expired
  */
@@ -100,7 +95,7 @@ export const redeem = (c: Context<AppEnv>, given: OneTime, when?: SQL) =>
   c.var.db
     .update(oneTimeSecrets)
     .set({ usedAt: c.var.now, updatedAt: c.var.now })
-    .where(and(eq(oneTimeSecrets.sequence, sql`(${find(c, given, usable(c.var.now))})`), when))
+    .where(and(eq(oneTimeSecrets.sequence, sql`(${findUsable(c, given)})`), when))
     .returning()
 
 /** Matches secrets that nobody has used and that have not expired. */
