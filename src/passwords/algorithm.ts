@@ -24,8 +24,8 @@ export interface Algorithm {
 /**
  * Most that a check may take. Memory: half of an isolate's 128 MiB, which all its requests share, and a
  * little for working copies of blocks. CPU: a third of the 30 s a request has on the paid plan, so that a
- * slower machine and the upgrade to a new hash fit in as well. CPU times are those of the machine that the
- * README's table was measured on; `npm run bench:passwords` measures them again.
+ * slower machine and the upgrade to a new hash fit in as well. Costs are estimates, rounded up from what
+ * `npm run bench:passwords` measured.
  */
 export const LIMIT: Cost = { memoryBytes: 64.25 * MIB, cpuMs: 10_000 }
 

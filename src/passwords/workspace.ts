@@ -7,7 +7,7 @@ let busy = false
  * Does heavy work alone, and gives the memory of its large `Uint32Array`s back as soon as it ends.
  *
  * The noble KDFs make a buffer of 7 to 64 MiB per call and drop it. V8 frees such a buffer only when it
- * collects the small object that holds it, and buffers alone do not make it collect: in workerd, twenty
+ * collects the small object that holds it, and buffers alone do not make it collect: in workerd, 19
  * checks of 64 MiB, one after another, held 1.2 GiB, of the 128 MiB that an isolate may use. So the buffers
  * are noted where they are made and detached here, which frees them.
  *
