@@ -2,8 +2,8 @@ import { eq, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from '#/db'
 import { type File, files, type Garbage, garbage } from '#/db/schema'
 import type { Env } from '#/env'
-import { type OwnRole, releaseRole } from '#/services/storage/release'
 import { blobKey, erasePrefix, piecePrefix, variantPrefix } from '#/services/storage/blobs'
+import { type OwnRole, releaseRole } from '#/services/storage/release'
 
 type Stores = Pick<Env, 'BLOBS'>
 
@@ -76,7 +76,8 @@ async function sweepOne(bucket: R2Bucket, db: Database, row: Garbage): Promise<b
     case 'bucket':
       return emptyBucket(db, Number(row.ref))
     case 'role':
-      return releaseRole(db, row.ref as OwnRole) // as triggers write it
+      await releaseRole(db, row.ref as OwnRole) // as triggers write it
+      return false // it forgets the entry itself, so that one made meanwhile is not lost
   }
 }
 

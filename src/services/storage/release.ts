@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, exists, not, sql } from 'drizzle-orm'
 import type { Database } from '#/db'
 import { buckets, fileOwners, files, garbage } from '#/db/schema'
 
@@ -18,30 +18,38 @@ const without = (
 
 /**
  * Takes back, in one round, what files and buckets grant to a user or team that is gone, so that a new one
- * of the same ID does not inherit it. Safe to repeat.
+ * of the same ID does not inherit it. Safe to repeat: once all is taken back nothing more is touched, and
+ * what a new holder of the role has been granted stays.
  * @returns whether nothing is left to take back
  */
 export async function releaseRole(db: Database, role: OwnRole): Promise<boolean> {
-  const some = db
-    .select({ sequence: fileOwners.fileSequence })
-    .from(fileOwners)
-    .where(eq(fileOwners.role, role))
-    .limit(FILES_PER_ROUND)
-  const [changed] = await db.batch([
+  const isDue = exists(unreleased(db, role))
+  const owned = () =>
+    db
+      .select({ sequence: fileOwners.fileSequence })
+      .from(fileOwners)
+      .where(eq(fileOwners.role, role))
+  const [, , , left] = await db.batch([
     db
       .update(files)
       .set({ permissions: without(files.permissions, role) })
-      .where(sql`${files.sequence} in ${some}`)
-      .returning({ one: files.sequence }),
+      .where(and(isDue, sql`${files.sequence} in ${owned().limit(FILES_PER_ROUND)}`)),
     db
       .update(buckets)
       .set({ permissions: without(buckets.permissions, role) })
       .where(
-        sql`exists (select 1 from json_each(${buckets.permissions})
-          where instr(value, ${`("${role}")`}) > 0 or instr(value, ${`("${role}/`}) > 0)`,
+        and(
+          isDue,
+          sql`exists (select 1 from json_each(${buckets.permissions})
+            where instr(value, ${`("${role}")`}) > 0 or instr(value, ${`("${role}/`}) > 0)`,
+        ),
       ),
+    db
+      .delete(garbage)
+      .where(and(eq(garbage.kind, 'role'), eq(garbage.ref, role), not(exists(owned())))),
+    unreleased(db, role),
   ])
-  return changed.length < FILES_PER_ROUND
+  return left.length === 0
 }
 
 /** Gives the statement that finds grants to a former holder of the role that are not taken back yet. */
@@ -54,5 +62,4 @@ export const unreleased = (db: Database, role: OwnRole) =>
 /** Takes all grants to a former holder of the role back at once: somebody new is about to get it. */
 export async function releaseNow(db: Database, role: OwnRole) {
   while (!(await releaseRole(db, role)));
-  await db.delete(garbage).where(and(eq(garbage.kind, 'role'), eq(garbage.ref, role)))
 }

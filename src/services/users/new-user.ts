@@ -1,8 +1,9 @@
-import { eq } from 'drizzle-orm'
+import { and, eq, exists, not, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { emailFacts } from '#/contact/email'
 import type { Database } from '#/db'
 import { type Batch, gather } from '#/db/gather'
+import { insertIf } from '#/db/insert-if'
 import { counters, identities, targets, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -183,6 +184,37 @@ export const newTarget = (
   updatedAt: now,
 })
 
+type Draft = Awaited<ReturnType<typeof draftUser>>
+
+/** Says that nobody has a new user's ID, e-mail or phone, and that a former user's grants are taken back. */
+function isFree(db: Database, { id, email = null, phone = null }: Draft): SQL {
+  const taken = [eq(users.id, id), sql`${users.email} = ${email}`, sql`${users.phone} = ${phone}`]
+  const conditions = taken.map((same) =>
+    not(exists(db.select({ one: sql`1` }).from(users).where(same))),
+  )
+  return and(...conditions, not(exists(unreleased(db, `user:${id}`)))) ?? sql`0`
+}
+
+/** Says that a new user was stored, not another of the same ID before, and that an address is no target yet. */
+function isNew(
+  db: Database,
+  { id, email = null, phone = null, createdAt }: Draft,
+  address: string,
+): SQL {
+  const stored = and(
+    eq(users.id, id),
+    sql`${users.email} is ${email}`,
+    sql`${users.phone} is ${phone}`,
+    eq(users.createdAt, createdAt),
+  )
+  return (
+    and(
+      exists(db.select({ one: sql`1` }).from(users).where(stored)),
+      not(exists(db.select({ one: sql`1` }).from(targets).where(eq(targets.identifier, address)))),
+    ) ?? sql`0`
+  )
+}
+
 /**
  * Adds to a batch what stores a user with its targets, after {@link addLookAround}. An address that is
  * another's target already gives no new one (users contract 4.2).
@@ -200,10 +232,10 @@ export async function addUser(
     ...(row.email && given.targets.includes('email') ? [['email', row.email] as const] : []),
     ...(row.phone && given.targets.includes('sms') ? [['sms', row.phone] as const] : []),
   ]
-  const inserted = batch.add(db.insert(users).values(row).onConflictDoNothing().returning())
+  const inserted = batch.add(insertIf(db, users, row, isFree(db, row)))
   const reachable = addresses.map(([type, address]) => {
     const target = newTarget(c, row.id, type, address)
-    return batch.add(db.insert(targets).values(target).onConflictDoNothing().returning())
+    return batch.add(insertIf(db, targets, target, isNew(db, row, address)))
   })
   return {
     id: row.id,
