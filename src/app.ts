@@ -12,6 +12,7 @@ import { formatWarning } from '#/http/response-format'
 import { hasSmallBody, type Route, readBody } from '#/http/route'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { ROUTES } from '#/routes'
+import { magicPage } from '#/services/account/magic-page'
 
 /** The API level that this server speaks; SDKs compare it with the one they were made for. */
 export const API_VERSION = '1.9.6'
@@ -29,6 +30,7 @@ export function createApp(deps: Deps = { now: () => new Date() }) {
   app.notFound((c) => sendError(c, new ApiError('general_route_not_found')))
   app.use(configure)
   app.route('/', reference)
+  app.route('/', magicPage)
   app.use('/v1/*', identify)
   for (const { spec, handlers } of ROUTES.toSorted(literalsFirst)) {
     app.on(spec.method.toUpperCase(), [spec.path, ...(spec.aliases ?? [])], ...handlers)

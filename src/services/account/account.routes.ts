@@ -1,0 +1,177 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { clearSessionCookies } from '#/auth/session-cookies'
+import { email } from '#/contact/email'
+import { users } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { optional } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, idFor } from '#/ids'
+import { hashPassword } from '#/passwords'
+import { recordAction } from '#/project/audit'
+import { accountOf, selfOf, updateSelf } from '#/services/account/self'
+import { accountModel, preferencesModel } from '#/services/users/models'
+import {
+  checkEmailPolicies,
+  checkUserLimit,
+  lookAround,
+  storeUser,
+} from '#/services/users/new-user'
+import { password, plainText } from '#/services/users/params'
+import { checkPersonalData, checkStrength } from '#/services/users/password-rules'
+import { preferences } from '#/services/users/preferences'
+
+export const create = route(
+  {
+    name: 'account.create',
+    method: 'post',
+    path: '/v1/account',
+    scopes: ['sessions.write'],
+    authMethod: 'email-password',
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] },
+    event: 'users.[userId].create',
+    audit: 'user.create',
+    input: {
+      body: z.object({ userId: customId, email, password, name: optional(plainText(128)) }),
+    },
+    status: 201,
+    model: accountModel,
+    errors: [
+      'general_bad_request',
+      'general_invalid_email',
+      'password_personal_data',
+      'user_already_exists',
+      'user_count_exceeded',
+      'user_email_disposable',
+      'user_email_free',
+      'user_email_not_canonical',
+      'user_email_not_corporate',
+    ],
+  },
+  async (c, { userId, email, password, name }) => {
+    await checkStrength(c, password)
+    const id = idFor(userId, c.var.now)
+    const around = await lookAround(c, { userId: id, email })
+    await checkUserLimit(c, around.users)
+    if (around.identityOwner) throw new ApiError('general_bad_request')
+    await checkPersonalData(c, password, { id, email, ...(name ? { name } : {}) })
+    await checkEmailPolicies(c, email)
+    const stored = await storeUser(c, {
+      userId: id,
+      email,
+      name,
+      password: await hashPassword(password),
+      accessedAt: c.var.now,
+      targets: ['email'],
+    })
+    if (!stored) throw new ApiError('user_already_exists')
+    c.set('actor', stored.user)
+    return accountOf(stored.user, stored.targets)
+  },
+)
+
+export const get = route(
+  {
+    name: 'account.get',
+    method: 'get',
+    path: '/v1/account',
+    scopes: ['account'],
+    input: {},
+    status: 200,
+    model: accountModel,
+    errors: ['user_not_found'],
+  },
+  async (c) => {
+    const { acting, person } = selfOf(c)
+    const impersonatorUserId = acting === person ? null : person.user.id
+    return { ...accountOf(acting.user, acting.targets), impersonatorUserId }
+  },
+)
+
+export const deleteAccount = route(
+  {
+    name: 'account.delete',
+    method: 'delete',
+    path: '/v1/account',
+    scopes: ['account'],
+    input: {},
+    status: 204,
+    errors: ['user_not_found'],
+  },
+  async (c) => {
+    const { acting, person } = selfOf(c)
+    const [gone] = await c.var.db
+      .delete(users)
+      .where(eq(users.id, acting.user.id))
+      .returning({ id: users.id })
+    if (!gone) throw new ApiError('user_not_found')
+    // A user's log goes with the user; only an impersonator has one left to write to.
+    if (acting !== person) recordAction(c, 'user.delete')
+    return undefined
+  },
+)
+
+export const getPrefs = route(
+  {
+    name: 'account.getPrefs',
+    method: 'get',
+    path: '/v1/account/prefs',
+    scopes: ['account'],
+    input: {},
+    status: 200,
+    model: preferencesModel,
+    errors: [],
+  },
+  async (c) => selfOf(c).person.user.prefs,
+)
+
+export const updatePrefs = route(
+  {
+    name: 'account.updatePrefs',
+    method: 'patch',
+    path: '/v1/account/prefs',
+    scopes: ['account'],
+    event: 'users.[userId].update.prefs',
+    input: { body: z.object({ prefs: preferences }) },
+    status: 200,
+    model: accountModel,
+    errors: [],
+  },
+  async (c, { prefs }) => updateSelf(c, { prefs }),
+)
+
+export const updateName = route(
+  {
+    name: 'account.updateName',
+    method: 'patch',
+    path: '/v1/account/name',
+    scopes: ['account'],
+    event: 'users.[userId].update.name',
+    audit: 'user.update',
+    input: { body: z.object({ name: plainText(128) }) },
+    status: 200,
+    model: accountModel,
+    errors: [],
+  },
+  async (c, { name }) => updateSelf(c, { name }),
+)
+
+export const updateStatus = route(
+  {
+    name: 'account.updateStatus',
+    method: 'patch',
+    path: '/v1/account/status',
+    scopes: ['account'],
+    event: 'users.[userId].update.status',
+    audit: 'user.update',
+    input: {},
+    status: 200,
+    model: accountModel,
+    errors: [],
+  },
+  async (c) => {
+    const account = await updateSelf(c, { status: false })
+    clearSessionCookies(c)
+    return account
+  },
+)

@@ -1,0 +1,90 @@
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { email } from '#/contact/email'
+import { phone } from '#/contact/phone'
+import { gather } from '#/db/gather'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { route } from '#/http/route'
+import { checkOwner, firstPassword } from '#/services/account/own-password'
+import { accountOf, selfOf } from '#/services/account/self'
+import { type AddressKind, addRivals, changeAddress } from '#/services/users/addresses'
+import { accountModel } from '#/services/users/models'
+import { checkEmailPolicies } from '#/services/users/new-user'
+import { password } from '#/services/users/params'
+
+/** Finds what else has an address, in one round trip. */
+async function rivalsOf(c: Context<AppEnv>, kind: AddressKind, address: string) {
+  const batch = gather(c.var.db)
+  const rivals = addRivals(c, batch, selfOf(c).person.user.id, kind, address)
+  await batch.run()
+  return rivals()
+}
+
+/**
+ * Gives whoever is signed in another address; the password sent becomes the user's own if it is the first.
+ * @returns undefined when the address is taken, or the user's own has changed meanwhile
+ */
+async function moveTo(c: Context<AppEnv>, kind: AddressKind, address: string, password: string) {
+  const { user } = selfOf(c).person
+  const values = await firstPassword(c, user, password)
+  const row = await changeAddress(c, user, { kind, address, values, createsTarget: false })
+  return row && accountOf(row.user, row.targets)
+}
+
+export const updateEmail = route(
+  {
+    name: 'account.updateEmail',
+    method: 'patch',
+    path: '/v1/account/email',
+    scopes: ['account'],
+    event: 'users.[userId].update.email',
+    audit: 'user.update',
+    input: { body: z.object({ email, password }) },
+    status: 200,
+    model: accountModel,
+    errors: [
+      'general_bad_request',
+      'general_invalid_email',
+      'user_email_disposable',
+      'user_email_free',
+      'user_email_not_canonical',
+      'user_email_not_corporate',
+      'user_invalid_credentials',
+      'user_target_already_exists',
+    ],
+  },
+  async (c, { email, password }) => {
+    await checkOwner(selfOf(c).person.user, password)
+    const { identity, target } = await rivalsOf(c, 'email', email)
+    if (identity) throw new ApiError('general_bad_request')
+    await checkEmailPolicies(c, email)
+    if (target) throw new ApiError('user_target_already_exists')
+    const account = await moveTo(c, 'email', email, password)
+    if (!account) throw new ApiError('general_bad_request')
+    return account
+  },
+)
+
+export const updatePhone = route(
+  {
+    name: 'account.updatePhone',
+    method: 'patch',
+    path: '/v1/account/phone',
+    scopes: ['account'],
+    event: 'users.[userId].update.phone',
+    audit: 'user.update',
+    input: { body: z.object({ phone, password }) },
+    status: 200,
+    model: accountModel,
+    errors: ['user_invalid_credentials', 'user_phone_already_exists', 'user_target_already_exists'],
+  },
+  async (c, { phone, password }) => {
+    await checkOwner(selfOf(c).person.user, password)
+    const { target } = await rivalsOf(c, 'phone', phone)
+    if (target) throw new ApiError('user_target_already_exists')
+    const account = await moveTo(c, 'phone', phone, password)
+    if (!account) throw new ApiError('user_phone_already_exists')
+    return account
+  },
+)

@@ -1,0 +1,73 @@
+import { and, eq } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { countAside } from '#/auth/rate-limit'
+import { gather } from '#/db/gather'
+import { type Purpose, users } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { findHeld, isHeld, redeemHeld } from '#/services/account/one-time'
+import { addSignIn } from '#/services/account/sign-in'
+import type { SessionRow } from '#/services/users/models'
+
+type Ctx = Context<AppEnv>
+
+/** Says what signing in with a secret makes: the session (account contract 2), and a proven address. */
+type Outcome = {
+  provider: string
+  factors: readonly string[]
+  proves?: 'emailVerification' | 'phoneVerification'
+}
+
+const OUTCOMES = new Map<Purpose, Outcome>([
+  ['generic', { provider: 'token', factors: ['token'] }],
+  ['magic-url', { provider: 'magic-url', factors: ['email'], proves: 'emailVerification' }],
+  ['email', { provider: 'token', factors: ['email'], proves: 'emailVerification' }],
+  ['phone', { provider: 'phone', factors: ['phone'], proves: 'phoneVerification' }],
+])
+
+/** Secrets from this length on cannot be guessed. */
+const LONG = 32
+const GUESSES = 20
+const HOUR_SECONDS = 3600
+
+/**
+ * Signs in with a one-time secret. Checked, effects and redemption are one batch: of all requests that hold
+ * the secret one gets a session, and the secret is not spent if that fails. Blocked users are not refused
+ * (account contract 4.3).
+ *
+ * Differs: the contract counts tries by user and address of the client, so that many clients together could
+ * guess a short code; here they share 20 tries an hour.
+ *
+ * @throws `user_invalid_token`, also for a user who does not exist
+ */
+export async function exchange(
+  c: Ctx,
+  { userId, secret }: { userId: string; secret: string },
+): Promise<SessionRow> {
+  const { db, now } = c.var
+  const forget =
+    secret.length < LONG
+      ? await countAside(c, `code:${userId}`, { limit: GUESSES, windowSeconds: HOUR_SECONDS })
+      : undefined
+  const { user, held } = await findHeld(c, { userId, purposes: [...OUTCOMES.keys()], secret })
+  const outcome = held && OUTCOMES.get(held.purpose)
+  if (!user || !held || !outcome) throw new ApiError('user_invalid_token')
+  const { proves, ...how } = outcome
+  const batch = gather(db)
+  const start = await addSignIn(c, batch, { userId, ...how }, isHeld(c, held))
+  if (proves) {
+    batch.add(
+      db
+        .update(users)
+        .set(touched(users, { [proves]: true }, now))
+        .where(and(eq(users.id, userId), isHeld(c, held))),
+    )
+  }
+  const redeemed = batch.add(redeemHeld(c, held))
+  await batch.run()
+  const session = redeemed().length > 0 ? start(user) : undefined
+  if (!session) throw new ApiError('user_invalid_token')
+  if (forget) c.executionCtx.waitUntil(forget())
+  return session
+}

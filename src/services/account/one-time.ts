@@ -1,0 +1,123 @@
+import { and, eq, exists, or, type SQL, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { hashOneTime, isRedeemable, oneTimeRow, redeem, usable } from '#/auth/one-time'
+import { type OneTimeSecret, oneTimeSecrets, type Purpose, type User, users } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import type { TokenRow } from '#/services/users/models'
+
+type Ctx = Context<AppEnv>
+
+/** What of a secret's row tells who it is for, when it ends, and how it is answered with. */
+export type Issued = Pick<OneTimeSecret, 'id' | 'userId' | 'createdAt'> & { expiresAt: Date | null }
+
+/** Gives a secret as issued; whoever may see it gets it as `secret` (users contract 2.4). */
+export const issuedToken = (row: Issued, secret: string, phrase = ''): TokenRow => ({
+  id: row.id,
+  userId: row.userId,
+  createdAt: row.createdAt,
+  expiresAt: row.expiresAt,
+  secret,
+  phrase,
+})
+
+/** Gives a secret as redeemed: what is left of it is its hash (account contract 7). */
+export const redeemedToken = (row: OneTimeSecret): TokenRow => issuedToken(row, row.secretHash)
+
+/**
+ * Stores a secret for a user.
+ * @param address where it is sent; it is of no use once the user has another one
+ * @returns its row; undefined when the user is gone
+ */
+export async function storeSecret(
+  c: Ctx,
+  given: {
+    userId: string
+    purpose: Purpose
+    secret: string
+    address: string
+    ttlSeconds: number
+  },
+): Promise<Issued | undefined> {
+  const { address, ...rest } = given
+  const values = await oneTimeRow(c, { ...rest, ref: address })
+  const [row] = await c.var.db.insert(oneTimeSecrets).values(values).returning()
+  return row
+}
+
+/**
+ * Sends a stored secret. If that fails nobody will ever hold it, so it goes before the failure is reported.
+ * @throws whatever the carrier's module throws
+ */
+export async function deliver(c: Ctx, { id }: Issued, send: () => Promise<void>) {
+  try {
+    await send()
+  } catch (error) {
+    await c.var.db.delete(oneTimeSecrets).where(eq(oneTimeSecrets.id, id))
+    throw error
+  }
+}
+
+/**
+ * Finds the secret that somebody holds and the user it is said to be for, in one round trip, and leaves it
+ * as it is. Differs: upstream takes a secret that went to an address which the user has given up since.
+ */
+export async function findHeld(
+  { var: { db, now, settings } }: Ctx,
+  given: { userId: string; purposes: readonly Purpose[]; secret: string },
+): Promise<{ user: User | undefined; held: OneTimeSecret | undefined }> {
+  const secretHash = await hashOneTime(given.secret, given.userId, settings.SECRET)
+  const address = (column: typeof users.email | typeof users.phone) =>
+    db.select({ address: column }).from(users).where(eq(users.id, given.userId))
+  const [[user], [held]] = await db.batch([
+    db.select().from(users).where(eq(users.id, given.userId)),
+    db
+      .select()
+      .from(oneTimeSecrets)
+      .where(
+        and(
+          eq(oneTimeSecrets.userId, given.userId),
+          eq(oneTimeSecrets.secretHash, secretHash),
+          sql`${oneTimeSecrets.purpose} in (select value from json_each(${JSON.stringify(given.purposes)}))`,
+          sql`${oneTimeSecrets.ref} in ('', ${address(users.email)}, ${address(users.phone)})`,
+          usable(now),
+        ),
+      )
+      .orderBy(oneTimeSecrets.sequence)
+      .limit(1),
+  ])
+  return { user, held }
+}
+
+/**
+ * Finds the secret that somebody holds, and its user.
+ * @throws `user_not_found`, then `user_invalid_token`
+ */
+export async function openHeld(
+  c: Ctx,
+  given: { userId: string; purposes: readonly Purpose[]; secret: string },
+): Promise<{ user: User; held: OneTimeSecret }> {
+  const { user, held } = await findHeld(c, given)
+  if (!user) throw new ApiError('user_not_found')
+  if (!held) throw new ApiError('user_invalid_token')
+  return { user, held }
+}
+
+/** Matches only while the address that a secret was sent to is still its user's. */
+const addressStays = ({ var: { db } }: Ctx, { userId, ref }: OneTimeSecret): SQL =>
+  ref === ''
+    ? sql`true`
+    : exists(
+        db
+          .select({ one: sql`1` })
+          .from(users)
+          .where(and(eq(users.id, userId), or(eq(users.email, ref), eq(users.phone, ref)))),
+      )
+
+/** Gives the condition under which {@link redeemHeld} redeems, for what stands before it in its batch. */
+export const isHeld = (c: Ctx, held: OneTimeSecret): SQL =>
+  sql`(${isRedeemable(c, { userId: held.userId, purposes: [held.purpose], id: held.id })} and ${addressStays(c, held)})`
+
+/** Gives the statement that redeems a secret found before: its row comes back to one request alone. */
+export const redeemHeld = (c: Ctx, held: OneTimeSecret) =>
+  redeem(c, { userId: held.userId, purposes: [held.purpose], id: held.id }, addressStays(c, held))

@@ -1,0 +1,28 @@
+import type { Context } from 'hono'
+import type { User } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { hashPassword, verifyPassword } from '#/passwords'
+import { historyWith } from '#/services/users/password-rules'
+
+type Ctx = Context<AppEnv>
+
+/**
+ * Checks the password of a user who has ever set one; others need none (account contract 3.5 to 3.7).
+ * @throws `user_invalid_credentials`
+ */
+export async function checkOwner(user: User, password: string) {
+  if (!user.passwordUpdate) return
+  if (!(await verifyPassword(password, user))) throw new ApiError('user_invalid_credentials')
+}
+
+/** Gives what is stored of a new password: the hash, when it was set, and the history with it. */
+export async function newPassword(c: Ctx, user: User, password: string) {
+  const stored = await hashPassword(password)
+  const passwordHistory = await historyWith(c, stored.password, user)
+  return { ...stored, passwordHistory, passwordUpdate: c.var.now }
+}
+
+/** Gives what is stored of a password if it is the user's first one. */
+export const firstPassword = async (c: Ctx, user: User, password: string) =>
+  user.passwordUpdate ? {} : newPassword(c, user, password)

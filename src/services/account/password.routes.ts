@@ -1,0 +1,77 @@
+import { and, eq, exists, ne, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { gather } from '#/db/gather'
+import { sessions, users } from '#/db/schema'
+import { touched } from '#/db/touch'
+import { ApiError } from '#/errors'
+import { characters, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { projectOf } from '#/project/settings'
+import { checkOwner, newPassword } from '#/services/account/own-password'
+import { accountOf, selfOf } from '#/services/account/self'
+import { accountModel } from '#/services/users/models'
+import { password } from '#/services/users/params'
+import { checkHistory, checkPersonalData, checkStrength } from '#/services/users/password-rules'
+
+const LONGEST_OLD_PASSWORD = 256
+
+const oldPassword = z
+  .string()
+  .refine(
+    (value) => characters(value) <= LONGEST_OLD_PASSWORD,
+    `must have at most ${LONGEST_OLD_PASSWORD} characters`,
+  )
+  .meta({ wire: { type: 'string', maxLength: LONGEST_OLD_PASSWORD } })
+
+export const updatePassword = route(
+  {
+    name: 'account.updatePassword',
+    method: 'patch',
+    path: '/v1/account/password',
+    scopes: ['account'],
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] },
+    event: 'users.[userId].update.password',
+    audit: 'user.update',
+    input: { body: z.object({ password, oldPassword: withDefault(oldPassword, '') }) },
+    status: 200,
+    model: accountModel,
+    errors: ['password_personal_data', 'password_recently_used', 'user_invalid_credentials'],
+  },
+  async (c, { password, oldPassword }) => {
+    const { db, now } = c.var
+    const { person, session } = selfOf(c)
+    const { user } = person
+    await checkStrength(c, password)
+    await checkOwner(user, oldPassword)
+    await checkHistory(c, password, user)
+    await checkPersonalData(c, password, user)
+    const values = await newPassword(c, user, password)
+    const { policies } = await projectOf(c)
+    const batch = gather(db)
+    const changed = batch.add(
+      db
+        .update(users)
+        .set(touched(users, values, now))
+        .where(and(eq(users.id, user.id), sql`${users.password} is ${user.password}`))
+        .returning(),
+    )
+    if (policies.invalidateSessions && session) {
+      const isChanged = exists(
+        db
+          .select({ one: sql`1` })
+          .from(users)
+          .where(and(eq(users.id, user.id), eq(users.password, values.password))),
+      )
+      batch.add(
+        db
+          .delete(sessions)
+          .where(and(eq(sessions.userId, user.id), ne(sessions.id, session.id), isChanged)),
+      )
+    }
+    await batch.run()
+    const [row] = changed()
+    // Somebody else has set another password since the old one was checked.
+    if (!row) throw new ApiError('user_invalid_credentials')
+    return accountOf(row, person.targets)
+  },
+)

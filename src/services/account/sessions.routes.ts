@@ -1,0 +1,143 @@
+import { and, eq } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Self } from '#/auth/caller'
+import { clearSessionCookies } from '#/auth/session-cookies'
+import { sessions } from '#/db/schema'
+import { touched } from '#/db/touch'
+import { ApiError } from '#/errors'
+import { route } from '#/http/route'
+import { uid } from '#/ids'
+import { projectOf } from '#/project/settings'
+import { selfOf } from '#/services/account/self'
+import { sessionListModel, sessionModel } from '#/services/users/models'
+import { openSession, sessionsOf } from '#/services/users/sessions'
+
+const oneSession = z.object({ sessionId: uid })
+
+/** Gives the ID that is meant; under a JWT there is no current session, so `current` names none. */
+const sessionIdOf = ({ session }: Self, asked: string) =>
+  asked === 'current' ? (session?.id ?? asked) : asked
+
+/** Matches one of the user's own sessions. */
+const own = (self: Self, asked: string) =>
+  and(eq(sessions.id, sessionIdOf(self, asked)), eq(sessions.userId, self.person.user.id))
+
+export const listSessions = route(
+  {
+    name: 'account.listSessions',
+    method: 'get',
+    path: '/v1/account/sessions',
+    scopes: ['account'],
+    input: {},
+    status: 200,
+    model: sessionListModel,
+    errors: [],
+  },
+  async (c) => {
+    const rows = await sessionsOf(c, selfOf(c).person.user.id)
+    return {
+      total: rows.length,
+      rows: await Promise.all(rows.map((session) => openSession(c, session))),
+    }
+  },
+)
+
+export const getSession = route(
+  {
+    name: 'account.getSession',
+    method: 'get',
+    path: '/v1/account/sessions/:sessionId',
+    scopes: ['account'],
+    input: { param: oneSession },
+    status: 200,
+    model: sessionModel,
+    errors: ['user_session_not_found'],
+  },
+  async (c, { sessionId }) => {
+    const [session] = await c.var.db
+      .select()
+      .from(sessions)
+      .where(own(selfOf(c), sessionId))
+    if (!session) throw new ApiError('user_session_not_found')
+    return openSession(c, session)
+  },
+)
+
+export const updateSession = route(
+  {
+    name: 'account.updateSession',
+    method: 'patch',
+    path: '/v1/account/sessions/:sessionId',
+    scopes: ['account'],
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] },
+    event: 'users.[userId].sessions.[sessionId].update',
+    audit: 'session.update',
+    input: { param: oneSession },
+    status: 200,
+    model: sessionModel,
+    errors: ['project_provider_unsupported', 'user_session_not_found'],
+  },
+  async (c, { sessionId }) => {
+    const { db, now } = c.var
+    const self = selfOf(c)
+    const { policies } = await projectOf(c)
+    const expiresAt = new Date(now.getTime() + policies.sessionDurationSeconds * 1000)
+    const [session] = await db
+      .update(sessions)
+      .set(touched(sessions, { expiresAt }, now))
+      .where(and(own(self, sessionId), eq(sessions.providerRefreshToken, '')))
+      .returning()
+    if (session) return { ...(await openSession(c, session)), current: false, countryName: '' }
+    const [other] = await db.select({ id: sessions.id }).from(sessions).where(own(self, sessionId))
+    throw new ApiError(other ? 'project_provider_unsupported' : 'user_session_not_found')
+  },
+)
+
+const closing = { limit: 100, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] }
+
+export const deleteSession = route(
+  {
+    name: 'account.deleteSession',
+    method: 'delete',
+    path: '/v1/account/sessions/:sessionId',
+    scopes: ['account'],
+    mfa: 'exempt',
+    limit: closing,
+    event: 'users.[userId].sessions.[sessionId].delete',
+    audit: 'session.delete',
+    input: { param: oneSession },
+    status: 204,
+    errors: ['user_session_not_found'],
+  },
+  async (c, { sessionId }) => {
+    const self = selfOf(c)
+    const [gone] = await c.var.db
+      .delete(sessions)
+      .where(own(self, sessionId))
+      .returning({ id: sessions.id })
+    if (!gone) throw new ApiError('user_session_not_found')
+    if (gone.id === self.session?.id) clearSessionCookies(c)
+    return undefined
+  },
+)
+
+export const deleteSessions = route(
+  {
+    name: 'account.deleteSessions',
+    method: 'delete',
+    path: '/v1/account/sessions',
+    scopes: ['account'],
+    limit: closing,
+    event: 'users.[userId].sessions.[sessionId].delete',
+    audit: 'session.delete',
+    input: {},
+    status: 204,
+    errors: [],
+  },
+  async (c) => {
+    const { person, session } = selfOf(c)
+    await c.var.db.delete(sessions).where(eq(sessions.userId, person.user.id))
+    if (session) clearSessionCookies(c)
+    return undefined
+  },
+)

@@ -1,0 +1,233 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { randomDigits } from '#/auth/one-time'
+import { randomHex } from '#/auth/secrets'
+import { encodeSession } from '#/auth/session-cookies'
+import { email } from '#/contact/email'
+import { phone } from '#/contact/phone'
+import { gather } from '#/db/gather'
+import { mockNumbers } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { optional, text, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { customId } from '#/ids'
+import { securityPhrase } from '#/mail/security-phrase'
+import { mailConfigured, sendTemplate } from '#/mail/send'
+import { exchange } from '#/services/account/exchange'
+import { addRedirectCheck, ownMagicPage, secretLink } from '#/services/account/links'
+import { deliver, issuedToken } from '#/services/account/one-time'
+import { url } from '#/services/account/params'
+import { addAsked } from '#/services/account/passwordless'
+import { sessionModel, tokenModel } from '#/services/users/models'
+import { sendSms, smsConfigured } from '#/sms/sms'
+
+const HOUR_SECONDS = 3600
+const CODE_SECONDS = 900
+const CODE_DIGITS = 6
+const LINK_SECRET_LENGTH = 64
+
+const perHour = (limit: number, ...keys: string[]) => ({ limit, windowSeconds: HOUR_SECONDS, keys })
+const phrase = withDefault(z.boolean(), false)
+
+const EMAIL_POLICY_ERRORS = [
+  'user_email_disposable',
+  'user_email_free',
+  'user_email_not_canonical',
+  'user_email_not_corporate',
+] as const
+
+export const createMagicURLToken = route(
+  {
+    name: 'account.createMagicURLToken',
+    method: 'post',
+    path: '/v1/account/tokens/magic-url',
+    aliases: ['/v1/account/sessions/magic-url'],
+    scopes: ['sessions.write'],
+    authMethod: 'magic-url',
+    limit: perHour(60, 'url:{url},email:{param-email}', 'url:{url},ip:{ip}'),
+    event: 'users.[userId].create',
+    audit: 'tokens.create',
+    onConsole: 'project_not_found',
+    input: { body: z.object({ userId: customId, email, url: optional(url), phrase }) },
+    status: 201,
+    model: tokenModel,
+    errors: [
+      'general_invalid_email',
+      'general_smtp_disabled',
+      'user_already_exists',
+      'user_count_exceeded',
+      'user_email_already_exists',
+      ...EMAIL_POLICY_ERRORS,
+    ],
+  },
+  async (c, { userId, email, url, phrase }) => {
+    const batch = gather(c.var.db)
+    const redirect = url === undefined ? undefined : addRedirectCheck(c, batch, url)
+    const store = addAsked(c, batch, {
+      userId,
+      column: 'email',
+      address: email,
+      purpose: 'magic-url',
+      ttlSeconds: HOUR_SECONDS,
+      targets: [],
+      clash: 'user_email_already_exists',
+    })
+    await batch.run()
+    await redirect?.()
+    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    const secret = randomHex(LINK_SECRET_LENGTH)
+    const { user, issued } = await store(secret)
+    c.set('actor', user)
+    const words = phrase ? securityPhrase() : ''
+    await deliver(c, issued, () =>
+      sendTemplate(c, {
+        template: 'magicSession',
+        to: email,
+        toName: user.name,
+        variables: {
+          redirect: secretLink(url ?? ownMagicPage(c), issued, secret, {
+            project: c.var.settings.PROJECT_ID,
+          }),
+          phrase: words,
+        },
+      }),
+    )
+    return issuedToken(issued, secret, words)
+  },
+)
+
+export const createEmailToken = route(
+  {
+    name: 'account.createEmailToken',
+    method: 'post',
+    path: '/v1/account/tokens/email',
+    scopes: ['sessions.write'],
+    authMethod: 'email-otp',
+    limit: perHour(10, 'url:{url},email:{param-email}', 'url:{url},ip:{ip}'),
+    event: 'users.[userId].create',
+    audit: 'tokens.create',
+    input: { body: z.object({ userId: customId, email, phrase }) },
+    status: 201,
+    model: tokenModel,
+    errors: [
+      'general_bad_request',
+      'general_invalid_email',
+      'general_smtp_disabled',
+      'user_already_exists',
+      'user_count_exceeded',
+      ...EMAIL_POLICY_ERRORS,
+    ],
+  },
+  async (c, { userId, email, phrase }) => {
+    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    const batch = gather(c.var.db)
+    const store = addAsked(c, batch, {
+      userId,
+      column: 'email',
+      address: email,
+      purpose: 'email',
+      ttlSeconds: CODE_SECONDS,
+      targets: ['email'],
+      clash: 'general_bad_request',
+    })
+    await batch.run()
+    const otp = randomDigits(CODE_DIGITS)
+    const { user, issued } = await store(otp)
+    c.set('actor', user)
+    const words = phrase ? securityPhrase() : ''
+    await deliver(c, issued, () =>
+      sendTemplate(c, {
+        template: 'otpSession',
+        to: email,
+        toName: user.name,
+        variables: { otp, phrase: words },
+      }),
+    )
+    return issuedToken(issued, otp, words)
+  },
+)
+
+export const createPhoneToken = route(
+  {
+    name: 'account.createPhoneToken',
+    method: 'post',
+    path: '/v1/account/tokens/phone',
+    aliases: ['/v1/account/sessions/phone'],
+    scopes: ['sessions.write'],
+    authMethod: 'phone',
+    limit: perHour(10, 'url:{url},phone:{param-phone}', 'url:{url},ip:{ip}'),
+    event: 'users.[userId].create',
+    audit: 'tokens.create',
+    input: { body: z.object({ userId: customId, phone }) },
+    status: 201,
+    model: tokenModel,
+    errors: ['general_phone_disabled', 'user_already_exists', 'user_count_exceeded'],
+  },
+  async (c, { userId, phone }) => {
+    if (!smsConfigured(c)) throw new ApiError('general_phone_disabled')
+    const batch = gather(c.var.db)
+    const mock = batch.add(c.var.db.select().from(mockNumbers).where(eq(mockNumbers.number, phone)))
+    const store = addAsked(c, batch, {
+      userId,
+      column: 'phone',
+      address: phone,
+      purpose: 'phone',
+      ttlSeconds: CODE_SECONDS,
+      targets: ['sms'],
+      clash: 'general_bad_request',
+    })
+    await batch.run()
+    const fixed = mock()[0]?.otp
+    const otp = fixed ?? randomDigits(CODE_DIGITS)
+    const { user, issued } = await store(otp)
+    c.set('actor', user)
+    if (fixed === undefined) await deliver(c, issued, () => sendSms(c, phone, otp))
+    return issuedToken(issued, encodeSession({ id: user.id, secret: otp }))
+  },
+)
+
+/** What the three ways to sign in with a secret share. */
+const exchangeSpec = {
+  scopes: ['sessions.write'],
+  signedOut: true,
+  event: 'users.[userId].sessions.[sessionId].create',
+  audit: 'session.create',
+  input: { body: z.object({ userId: customId, secret: text(256) }) },
+  status: 201,
+  model: sessionModel,
+  errors: ['general_server_error', 'user_invalid_token'],
+} as const
+const exchangeLimit = perHour(10, 'ip:{ip},userId:{param-userId}')
+
+export const createSession = route(
+  {
+    ...exchangeSpec,
+    name: 'account.createSession',
+    method: 'post',
+    path: '/v1/account/sessions/token',
+    limit: { ...exchangeLimit, resetOn: [201] },
+  },
+  exchange,
+)
+
+export const updateMagicURLSession = route(
+  {
+    ...exchangeSpec,
+    name: 'account.updateMagicURLSession',
+    method: 'put',
+    path: '/v1/account/sessions/magic-url',
+    limit: { ...exchangeLimit, resetOn: [201] },
+  },
+  exchange,
+)
+
+export const updatePhoneSession = route(
+  {
+    ...exchangeSpec,
+    name: 'account.updatePhoneSession',
+    method: 'put',
+    path: '/v1/account/sessions/phone',
+    limit: exchangeLimit,
+  },
+  exchange,
+)

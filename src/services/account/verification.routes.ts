@@ -1,0 +1,190 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { randomDigits } from '#/auth/one-time'
+import { randomHex } from '#/auth/secrets'
+import { mockNumbers } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { checkRedirect } from '#/http/origin'
+import { text, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { uid } from '#/ids'
+import { securityPhrase } from '#/mail/security-phrase'
+import { mailConfigured, sendTemplate } from '#/mail/send'
+import { secretLink } from '#/services/account/links'
+import { deliver, issuedToken, storeSecret } from '#/services/account/one-time'
+import { url } from '#/services/account/params'
+import { goneMeanwhile } from '#/services/account/self'
+import { confirmAddress, unverifiedEmail, unverifiedPhone } from '#/services/account/verification'
+import { tokenModel } from '#/services/users/models'
+import { sendSms, smsConfigured } from '#/sms/sms'
+
+const HOUR_SECONDS = 3600
+const CODE_SECONDS = 900
+const CODE_DIGITS = 6
+const LINK_SECRET_LENGTH = 256
+
+const perHour = (...keys: string[]) => ({ limit: 10, windowSeconds: HOUR_SECONDS, keys })
+
+const issuing = {
+  scopes: ['account'],
+  event: 'users.[userId].verification.[tokenId].create',
+  audit: 'verification.create',
+  status: 201,
+  model: tokenModel,
+} as const
+
+const confirming = {
+  scopes: ['public'],
+  event: 'users.[userId].verification.[tokenId].update',
+  audit: 'verification.update',
+  input: { body: z.object({ userId: uid, secret: text(256) }) },
+  status: 200,
+  model: tokenModel,
+  errors: ['user_invalid_token', 'user_not_found'],
+} as const
+
+export const createEmailVerification = route(
+  {
+    ...issuing,
+    name: 'account.createEmailVerification',
+    method: 'post',
+    path: '/v1/account/verifications/email',
+    aliases: ['/v1/account/verification'],
+    limit: perHour('url:{url},userId:{userId}'),
+    input: { body: z.object({ url }) },
+    errors: [
+      'general_bad_request',
+      'general_smtp_disabled',
+      'user_email_already_verified',
+      'user_email_not_found',
+    ],
+  },
+  async (c, { url }) => {
+    await checkRedirect(c, 'url', url)
+    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    const { user, address } = unverifiedEmail(c)
+    const secret = randomHex(LINK_SECRET_LENGTH)
+    const issued = await storeSecret(c, {
+      userId: user.id,
+      purpose: 'verification',
+      secret,
+      address,
+      ttlSeconds: HOUR_SECONDS,
+    })
+    if (!issued) throw goneMeanwhile()
+    await deliver(c, issued, () =>
+      sendTemplate(c, {
+        template: 'verification',
+        to: address,
+        toName: user.name,
+        variables: { redirect: secretLink(url, issued, secret) },
+      }),
+    )
+    return issuedToken(issued, secret)
+  },
+)
+
+export const updateEmailVerification = route(
+  {
+    ...confirming,
+    name: 'account.updateEmailVerification',
+    method: 'put',
+    path: '/v1/account/verifications/email',
+    aliases: ['/v1/account/verification'],
+    limit: perHour('url:{url},userId:{param-userId}'),
+  },
+  async (c, given) => confirmAddress(c, 'emailVerification', 'verification', given),
+)
+
+export const createEmailVerificationOTP = route(
+  {
+    ...issuing,
+    name: 'account.createEmailVerificationOTP',
+    method: 'post',
+    path: '/v1/account/verifications/email/otp',
+    limit: perHour('url:{url},userId:{userId}'),
+    input: { body: z.object({ phrase: withDefault(z.boolean(), false) }) },
+    errors: [
+      'general_bad_request',
+      'general_smtp_disabled',
+      'user_email_already_verified',
+      'user_email_not_found',
+    ],
+  },
+  async (c, { phrase }) => {
+    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    const { user, address } = unverifiedEmail(c)
+    const otp = randomDigits(CODE_DIGITS)
+    const issued = await storeSecret(c, {
+      userId: user.id,
+      purpose: 'verification-otp',
+      secret: otp,
+      address,
+      ttlSeconds: CODE_SECONDS,
+    })
+    if (!issued) throw goneMeanwhile()
+    const words = phrase ? securityPhrase() : ''
+    await deliver(c, issued, () =>
+      sendTemplate(c, {
+        template: 'otpSession',
+        to: address,
+        toName: user.name,
+        variables: { otp, phrase: words },
+      }),
+    )
+    return issuedToken(issued, otp, words)
+  },
+)
+
+export const updateEmailVerificationOTP = route(
+  {
+    ...confirming,
+    name: 'account.updateEmailVerificationOTP',
+    method: 'put',
+    path: '/v1/account/verifications/email/otp',
+    limit: perHour('url:{url},userId:{param-userId}'),
+  },
+  async (c, given) => confirmAddress(c, 'emailVerification', 'verification-otp', given),
+)
+
+export const createPhoneVerification = route(
+  {
+    ...issuing,
+    name: 'account.createPhoneVerification',
+    method: 'post',
+    path: '/v1/account/verifications/phone',
+    aliases: ['/v1/account/verification/phone'],
+    authMethod: 'phone',
+    limit: perHour('url:{url},userId:{userId}', 'url:{url},ip:{ip}'),
+    input: {},
+    errors: ['general_phone_disabled', 'user_phone_already_verified', 'user_phone_not_found'],
+  },
+  async (c) => {
+    if (!smsConfigured(c)) throw new ApiError('general_phone_disabled')
+    const { user, address } = unverifiedPhone(c)
+    const [mock] = await c.var.db.select().from(mockNumbers).where(eq(mockNumbers.number, address))
+    const otp = mock?.otp ?? randomDigits(CODE_DIGITS)
+    const issued = await storeSecret(c, {
+      userId: user.id,
+      purpose: 'phone',
+      secret: otp,
+      address,
+      ttlSeconds: HOUR_SECONDS,
+    })
+    if (!issued) throw goneMeanwhile()
+    if (!mock) await deliver(c, issued, () => sendSms(c, address, otp))
+    return issuedToken(issued, otp)
+  },
+)
+
+export const updatePhoneVerification = route(
+  {
+    ...confirming,
+    name: 'account.updatePhoneVerification',
+    method: 'put',
+    path: '/v1/account/verifications/phone',
+    aliases: ['/v1/account/verification/phone'],
+    limit: perHour('userId:{param-userId}'),
+  },
+  async (c, given) => confirmAddress(c, 'phoneVerification', 'phone', given),
+)

@@ -1,0 +1,61 @@
+import { and, eq } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { gather } from '#/db/gather'
+import { type Purpose, users } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { isHeld, openHeld, redeemedToken, redeemHeld } from '#/services/account/one-time'
+import { selfOf } from '#/services/account/self'
+import type { TokenRow } from '#/services/users/models'
+
+type Ctx = Context<AppEnv>
+
+/**
+ * Gives the e-mail address that whoever is signed in has still to verify.
+ * @throws `user_email_not_found`, `user_email_already_verified`
+ */
+export function unverifiedEmail(c: Ctx) {
+  const { user } = selfOf(c).person
+  if (!user.email) throw new ApiError('user_email_not_found')
+  if (user.emailVerification) throw new ApiError('user_email_already_verified')
+  return { user, address: user.email }
+}
+
+/**
+ * Gives the phone number that whoever is signed in has still to verify.
+ * @throws `user_phone_not_found`, `user_phone_already_verified`
+ */
+export function unverifiedPhone(c: Ctx) {
+  const { user } = selfOf(c).person
+  if (!user.phone) throw new ApiError('user_phone_not_found')
+  if (user.phoneVerification) throw new ApiError('user_phone_already_verified')
+  return { user, address: user.phone }
+}
+
+/**
+ * Marks an address as verified with a one-time secret that was sent to it.
+ * @throws `user_not_found`, `user_invalid_token`
+ */
+export async function confirmAddress(
+  c: Ctx,
+  proves: 'emailVerification' | 'phoneVerification',
+  purpose: Purpose,
+  { userId, secret }: { userId: string; secret: string },
+): Promise<TokenRow> {
+  const { db, now } = c.var
+  const { user, held } = await openHeld(c, { userId, purposes: [purpose], secret })
+  const batch = gather(db)
+  batch.add(
+    db
+      .update(users)
+      .set(touched(users, { [proves]: true }, now))
+      .where(and(eq(users.id, userId), isHeld(c, held))),
+  )
+  const redeemed = batch.add(redeemHeld(c, held))
+  await batch.run()
+  const [row] = redeemed()
+  if (!row) throw new ApiError('user_invalid_token')
+  c.set('actor', user)
+  return redeemedToken(row)
+}
