@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { ApiError } from '#/errors'
+import { text } from '#/http/params'
+import { route } from '#/http/route'
+import {
+  dropAuthenticator,
+  findAuthenticator,
+  isCodeUnused,
+  issueAuthenticator,
+  readCode,
+  useCode,
+} from '#/services/account/authenticators'
+import { currentSession } from '#/services/account/current'
+import { mfaTypeModel } from '#/services/account/mfa-models'
+import { accountOf, selfOf } from '#/services/account/self'
+import { addFactors } from '#/services/account/session-factors'
+import { accountModel } from '#/services/users/models'
+
+/** Accepts the one type of authenticator, in whatever case. */
+const type = z
+  .string()
+  .refine((given) => given.toLowerCase() === 'totp', 'must be totp')
+  .meta({ wire: { type: 'string', enum: ['totp'], 'x-case-insensitive': true } })
+
+const path = '/v1/account/mfa/authenticators/:type'
+
+export const createMFAAuthenticator = route(
+  {
+    name: 'account.createMFAAuthenticator',
+    method: 'post',
+    path,
+    scopes: ['account'],
+    event: 'users.[userId].update.mfa',
+    audit: 'user.update',
+    input: { param: z.object({ type }) },
+    status: 200,
+    model: mfaTypeModel,
+    errors: ['general_argument_invalid', 'user_authenticator_already_verified'],
+  },
+  async (c) => {
+    const shown = await issueAuthenticator(c, selfOf(c).person.user)
+    if (!shown) throw new ApiError('user_authenticator_already_verified')
+    return shown
+  },
+)
+
+export const updateMFAAuthenticator = route(
+  {
+    name: 'account.updateMFAAuthenticator',
+    method: 'put',
+    path,
+    scopes: ['account'],
+    event: 'users.[userId].update.mfa',
+    audit: 'user.update',
+    input: { param: z.object({ type }), body: z.object({ otp: text(256) }) },
+    status: 200,
+    model: accountModel,
+    errors: [
+      'user_authenticator_already_verified',
+      'user_authenticator_not_found',
+      'user_invalid_token',
+      'user_session_not_found',
+    ],
+  },
+  async (c, { otp }) => {
+    const { person, session } = currentSession(c)
+    const { user, targets } = person
+    const [authenticator] = await findAuthenticator(c, user.id)
+    if (!authenticator) throw new ApiError('user_authenticator_not_found')
+    if (authenticator.verified) throw new ApiError('user_authenticator_already_verified')
+    const shown = await readCode(c, authenticator, otp)
+    if (!shown) throw new ApiError('user_invalid_token')
+    // Both under one condition, and the session first: what the code adds to it goes with using the code.
+    const [, [used]] = await c.var.db.batch([
+      addFactors(c, session.id, ['totp'], { when: isCodeUnused(c, shown) }),
+      useCode(c, shown),
+    ])
+    if (!used) throw new ApiError('user_invalid_token')
+    return accountOf(user, targets)
+  },
+)
+
+export const deleteMFAAuthenticator = route(
+  {
+    name: 'account.deleteMFAAuthenticator',
+    method: 'delete',
+    path,
+    scopes: ['account'],
+    mfa: 'fresh',
+    event: 'users.[userId].delete.mfa',
+    audit: 'user.update',
+    input: { param: z.object({ type }) },
+    status: 204,
+    errors: ['user_authenticator_not_found'],
+  },
+  async (c) => {
+    const [gone] = await dropAuthenticator(c, selfOf(c).person.user.id)
+    if (!gone) throw new ApiError('user_authenticator_not_found')
+    return undefined
+  },
+)

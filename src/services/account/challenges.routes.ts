@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { ApiError } from '#/errors'
+import { text } from '#/http/params'
+import { route } from '#/http/route'
+import { findAuthenticator } from '#/services/account/authenticators'
+import {
+  acceptAnswer,
+  checkPolicy,
+  FACTORS,
+  findChallenge,
+  issueChallenge,
+  readAnswer,
+} from '#/services/account/challenges'
+import { currentSession } from '#/services/account/current'
+import { mfaChallengeModel } from '#/services/account/mfa-models'
+import { selfOf } from '#/services/account/self'
+import { sessionModel } from '#/services/users/models'
+import { openSession } from '#/services/users/sessions'
+
+const NAMES = FACTORS.map((factor) => factor.toLowerCase())
+const canonical = (given: string) =>
+  FACTORS.find((factor) => factor.toLowerCase() === given.toLowerCase())
+
+/** Accepts a factor in whatever case and gives its name as sessions have it (auth contract 16). */
+const factorName = z
+  .string()
+  .transform((given, check) => {
+    const factor = canonical(given)
+    if (factor) return factor
+    check.addIssue(`must be one of: ${FACTORS.join(', ')}`)
+    return z.NEVER
+  })
+  .meta({ wire: { type: 'string', enum: NAMES, 'x-case-insensitive': true } })
+
+const path = '/v1/account/mfa/challenges'
+const aliases = ['/v1/account/mfa/challenge']
+
+export const createMFAChallenge = route(
+  {
+    name: 'account.createMFAChallenge',
+    method: 'post',
+    path,
+    aliases,
+    scopes: ['account'],
+    mfa: 'exempt',
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},userId:{userId}'] },
+    event: 'users.[userId].challenges.[challengeId].create',
+    audit: 'challenge.create',
+    input: { body: z.object({ factor: factorName }) },
+    status: 201,
+    model: mfaChallengeModel,
+    errors: [
+      'general_bad_request',
+      'general_phone_disabled',
+      'general_smtp_disabled',
+      'user_auth_method_unsupported',
+      'user_email_not_found',
+      'user_email_not_verified',
+      'user_phone_not_found',
+      'user_phone_not_verified',
+    ],
+  },
+  async (c, { factor }) => {
+    const { person } = selfOf(c)
+    await checkPolicy(c, factor)
+    return issueChallenge(c, person, factor)
+  },
+)
+
+export const updateMFAChallenge = route(
+  {
+    name: 'account.updateMFAChallenge',
+    method: 'put',
+    path,
+    aliases,
+    scopes: ['account'],
+    mfa: 'exempt',
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},challengeId:{param-challengeId}'] },
+    event: 'users.[userId].sessions.[sessionId].create',
+    audit: 'challenge.update',
+    input: { body: z.object({ challengeId: text(256), otp: text(256) }) },
+    status: 200,
+    model: sessionModel,
+    errors: ['user_auth_method_unsupported', 'user_invalid_token', 'user_session_not_found'],
+  },
+  async (c, { challengeId: id, otp }) => {
+    const { person, session } = currentSession(c)
+    const userId = person.user.id
+    const [[challenge], [authenticator]] = await c.var.db.batch([
+      findChallenge(c, userId, id),
+      findAuthenticator(c, userId),
+    ])
+    const factor = challenge && canonical(challenge.ref)
+    if (!factor) throw new ApiError('user_invalid_token')
+    await checkPolicy(c, factor)
+    const answered = await readAnswer(c, { userId, id, factor, otp }, authenticator)
+    const challenged = answered && (await acceptAnswer(c, session.id, factor, answered))
+    if (!challenged) throw new ApiError('user_invalid_token')
+    return { ...(await openSession(c, challenged)), current: false, countryName: '' }
+  },
+)

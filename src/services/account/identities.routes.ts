@@ -1,0 +1,54 @@
+import { and, eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { identities } from '#/db/schema'
+import { ApiError } from '#/errors'
+import { listParams } from '#/http/params'
+import { route } from '#/http/route'
+import { uid } from '#/ids'
+import { selfOf } from '#/services/account/self'
+import { listIdentityRows } from '#/services/users/identities'
+import { identityListModel } from '#/services/users/models'
+
+const { queries, total } = listParams
+
+export const listIdentities = route(
+  {
+    name: 'account.listIdentities',
+    method: 'get',
+    path: '/v1/account/identities',
+    scopes: ['account'],
+    input: { query: z.object({ queries, total }) },
+    status: 200,
+    model: identityListModel,
+    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+  },
+  (c, params) => listIdentityRows(c, params, eq(identities.userId, selfOf(c).person.user.id)),
+)
+
+export const deleteIdentity = route(
+  {
+    name: 'account.deleteIdentity',
+    method: 'delete',
+    path: '/v1/account/identities/:identityId',
+    scopes: ['account'],
+    event: 'users.[userId].identities.[identityId].delete',
+    audit: 'identity.delete',
+    input: { param: z.object({ identityId: uid }) },
+    status: 204,
+    errors: ['user_identity_not_found', 'user_unauthorized'],
+  },
+  async (c, { identityId }) => {
+    const { db } = c.var
+    const { user } = selfOf(c).person
+    const named = eq(identities.id, identityId)
+    const [[gone], [others]] = await db.batch([
+      db
+        .delete(identities)
+        .where(and(named, eq(identities.userId, user.id)))
+        .returning({ id: identities.id }),
+      db.select({ id: identities.id }).from(identities).where(named),
+    ])
+    if (gone) return undefined
+    throw new ApiError(others ? 'user_unauthorized' : 'user_identity_not_found')
+  },
+)

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { signJwt } from '#/auth/jwt'
+import { ApiError } from '#/errors'
+import { looseInteger, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { selfOf } from '#/services/account/self'
+import { jwtModel } from '#/services/users/models'
+
+export const createJWT = route(
+  {
+    name: 'account.createJWT',
+    method: 'post',
+    path: '/v1/account/jwts',
+    aliases: ['/v1/account/jwt'],
+    scopes: ['account'],
+    authMethod: 'jwt',
+    limit: { limit: 120, windowSeconds: 60, keys: ['url:{url},userId:{userId}'] },
+    input: { body: z.object({ duration: withDefault(looseInteger(0, 3600), 900) }) },
+    status: 201,
+    model: jwtModel,
+    errors: ['user_jwt_creation_denied', 'user_session_not_found'],
+  },
+  async (c, { duration }) => {
+    const { now, settings } = c.var
+    const { person, session } = selfOf(c)
+    // Whoever is signed in without a session is so by a JWT.
+    if (!session) throw new ApiError('user_jwt_creation_denied')
+    // Differs: upstream fails with 500.
+    if (duration === 0) {
+      throw new ApiError(
+        'general_argument_invalid',
+        'Invalid `duration` param: a JWT that lasts 0 seconds is of no use',
+      )
+    }
+    const exp = Math.floor(now.getTime() / 1000) + duration
+    return signJwt({ userId: person.user.id, sessionId: session.id, exp }, settings.SECRET)
+  },
+)

@@ -1,0 +1,66 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { gather } from '#/db/gather'
+import { users } from '#/db/schema'
+import { touched } from '#/db/touch'
+import { route } from '#/http/route'
+import { projectOf } from '#/project/settings'
+import { currentSession } from '#/services/account/current'
+import { accountOf, goneMeanwhile, selfOf } from '#/services/account/self'
+import { addFactors, provedFactors } from '#/services/account/session-factors'
+import { factorsOf } from '#/services/users/factors'
+import { accountModel, mfaFactorsModel } from '#/services/users/models'
+import { unusedCodes } from '#/services/users/recovery-codes'
+
+export const updateMFA = route(
+  {
+    name: 'account.updateMFA',
+    method: 'patch',
+    path: '/v1/account/mfa',
+    scopes: ['account'],
+    event: 'users.[userId].update.mfa',
+    audit: 'user.update',
+    input: { body: z.object({ mfa: z.boolean('must be true or false') }) },
+    status: 200,
+    model: accountModel,
+    errors: ['user_session_not_found'],
+  },
+  async (c, { mfa }) => {
+    const { db, now } = c.var
+    const { person, session } = currentSession(c)
+    const batch = gather(db)
+    const rows = batch.add(
+      db
+        .update(users)
+        .set(touched(users, { mfa }, now))
+        .where(eq(users.id, person.user.id))
+        .returning(),
+    )
+    if (mfa) batch.add(addFactors(c, session.id, provedFactors(person)))
+    await batch.run()
+    const [user] = rows()
+    if (!user) throw goneMeanwhile()
+    return accountOf(user, person.targets)
+  },
+)
+
+export const listMFAFactors = route(
+  {
+    name: 'account.listMFAFactors',
+    method: 'get',
+    path: '/v1/account/mfa/factors',
+    scopes: ['account'],
+    mfa: 'exempt',
+    input: {},
+    status: 200,
+    model: mfaFactorsModel,
+    errors: [],
+  },
+  async (c) => {
+    const person = selfOf(c).person
+    const { db, now } = c.var
+    const { id, recoveryCodes } = person.user
+    const codes = recoveryCodes ? await unusedCodes(db, id, now) : []
+    return factorsOf(person, (await projectOf(c)).policies, codes.length > 0)
+  },
+)

@@ -1,0 +1,149 @@
+import { and, eq, exists, ne, not, or, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { parseUserAgent } from '#/clients/user-agent'
+import { insertIf } from '#/db/insert-if'
+import { sessions, targets } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { optional } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, idFor, uid } from '#/ids'
+import { userAgentOf } from '#/project/audit'
+import { currentSession } from '#/services/account/current'
+import { targetModel } from '#/services/users/models'
+import { plainText } from '#/services/users/params'
+
+type Ctx = Context<AppEnv>
+
+const identifier = plainText(255)
+
+/** Names a device by the program that asks; a single space while nothing is known (account contract 10). */
+function deviceName(c: Ctx): string {
+  const { deviceBrand, deviceModel } = parseUserAgent(userAgentOf(c))
+  return `${deviceBrand} ${deviceModel}`
+}
+
+/**
+ * Matches one push target of whoever is signed in; a key that came alone has none.
+ * Differs: upstream matches targets of every type, by which somebody could take over the address of another.
+ */
+const own = ({ var: { self } }: Ctx, targetId: string) =>
+  and(
+    eq(targets.id, targetId),
+    eq(targets.userId, self?.person.user.id ?? ''),
+    eq(targets.providerType, 'push'),
+  )
+
+export const createPushTarget = route(
+  {
+    name: 'account.createPushTarget',
+    method: 'post',
+    path: '/v1/account/targets/push',
+    scopes: ['targets.write'],
+    event: 'users.[userId].targets.[targetId].create',
+    audit: 'target.create',
+    input: {
+      body: z.object({ targetId: customId, identifier, providerId: optional(uid) }),
+    },
+    status: 201,
+    model: targetModel,
+    errors: ['user_session_not_found', 'user_target_already_exists'],
+  },
+  async (c, { targetId, identifier, providerId }) => {
+    const { db, now } = c.var
+    const { person, session } = currentSession(c)
+    const row = {
+      id: idFor(targetId, now),
+      userId: person.user.id,
+      sessionId: session.id,
+      name: deviceName(c),
+      providerId: providerId ?? null,
+      providerType: 'push' as const,
+      identifier,
+      expired: false,
+      createdAt: now,
+      updatedAt: now,
+    }
+    const same = or(eq(targets.id, row.id), eq(targets.identifier, identifier))
+    const stillOpen = db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(eq(sessions.id, session.id))
+    const taken = exists(db.select({ id: targets.id }).from(targets).where(same))
+    // A target of a session that ended meanwhile would never be removed.
+    const [[target], [open]] = await db.batch([
+      insertIf(db, targets, row, sql`${exists(stillOpen)} and ${not(taken)}`),
+      stillOpen,
+    ])
+    if (target) return target
+    throw new ApiError(open ? 'user_target_already_exists' : 'user_session_not_found')
+  },
+)
+
+/** Matches while no other target has the identifier. */
+function isFree({ var: { db } }: Ctx, targetId: string, identifier: string): SQL {
+  const other = alias(targets, 'other')
+  return not(
+    exists(
+      db
+        .select({ id: other.id })
+        .from(other)
+        .where(and(eq(other.identifier, identifier), ne(other.id, targetId))),
+    ),
+  )
+}
+
+export const updatePushTarget = route(
+  {
+    name: 'account.updatePushTarget',
+    method: 'put',
+    path: '/v1/account/targets/:targetId/push',
+    scopes: ['targets.write'],
+    event: 'users.[userId].targets.[targetId].update',
+    audit: 'target.update',
+    input: { param: z.object({ targetId: uid }), body: z.object({ identifier }) },
+    status: 200,
+    model: targetModel,
+    errors: ['user_target_already_exists', 'user_target_not_found'],
+  },
+  async (c, { targetId, identifier }) => {
+    const { db, now } = c.var
+    const values = { identifier, expired: false, name: deviceName(c) }
+    const [[target], [found]] = await db.batch([
+      db
+        .update(targets)
+        .set(touched(targets, values, now))
+        .where(and(own(c, targetId), isFree(c, targetId, identifier)))
+        .returning(),
+      db.select({ id: targets.id }).from(targets).where(own(c, targetId)),
+    ])
+    if (target) return target
+    // Differs: upstream fails with 500 where another target has the identifier.
+    throw new ApiError(found ? 'user_target_already_exists' : 'user_target_not_found')
+  },
+)
+
+export const deletePushTarget = route(
+  {
+    name: 'account.deletePushTarget',
+    method: 'delete',
+    path: '/v1/account/targets/:targetId/push',
+    scopes: ['targets.write'],
+    event: 'users.[userId].targets.[targetId].delete',
+    audit: 'target.delete',
+    input: { param: z.object({ targetId: uid }) },
+    status: 204,
+    errors: ['user_target_not_found'],
+  },
+  async (c, { targetId }) => {
+    const [gone] = await c.var.db
+      .delete(targets)
+      .where(own(c, targetId))
+      .returning({ id: targets.id })
+    if (!gone) throw new ApiError('user_target_not_found')
+    return undefined
+  },
+)

@@ -1,0 +1,59 @@
+import { ApiError } from '#/errors'
+import { route } from '#/http/route'
+import { selfOf } from '#/services/account/self'
+import { mfaRecoveryCodesModel } from '#/services/users/models'
+import { issueRecoveryCodes, readRecoveryCodes } from '#/services/users/recovery-codes'
+
+const path = '/v1/account/mfa/recovery-codes'
+
+export const createMFARecoveryCodes = route(
+  {
+    name: 'account.createMFARecoveryCodes',
+    method: 'post',
+    path,
+    scopes: ['account'],
+    event: 'users.[userId].update.mfa',
+    audit: 'user.update',
+    input: {},
+    status: 201,
+    model: mfaRecoveryCodesModel,
+    errors: ['user_recovery_codes_already_exists'],
+  },
+  async (c) => issueRecoveryCodes(c, selfOf(c).person.user.id, 'none'),
+)
+
+export const getMFARecoveryCodes = route(
+  {
+    name: 'account.getMFARecoveryCodes',
+    method: 'get',
+    path,
+    scopes: ['account'],
+    mfa: 'fresh',
+    input: {},
+    status: 200,
+    model: mfaRecoveryCodesModel,
+    errors: ['user_recovery_codes_not_found'],
+  },
+  async (c) => {
+    const codes = await readRecoveryCodes(c, selfOf(c).person.user)
+    if (codes.length === 0) throw new ApiError('user_recovery_codes_not_found')
+    return codes
+  },
+)
+
+export const updateMFARecoveryCodes = route(
+  {
+    name: 'account.updateMFARecoveryCodes',
+    method: 'patch',
+    path,
+    scopes: ['account'],
+    mfa: 'fresh',
+    event: 'users.[userId].update.mfa',
+    audit: 'user.update',
+    input: {},
+    status: 200,
+    model: mfaRecoveryCodesModel,
+    errors: ['user_recovery_codes_not_found'],
+  },
+  async (c) => issueRecoveryCodes(c, selfOf(c).person.user.id, 'some'),
+)

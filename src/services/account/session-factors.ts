@@ -1,0 +1,44 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import type { Person } from '#/auth/caller'
+import { sessions } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+
+/** Gives a session's factors with more after them, each once. */
+const factorsWith = (more: readonly string[]) => sql`(select json_group_array(value) from (
+  select 0 as part, key, value from json_each(${sessions.factors})
+  union all select 1 as part, key, value from json_each(${JSON.stringify(more)})
+    where value not in (select value from json_each(${sessions.factors}))
+  order by part, key))`
+
+/**
+ * Gives the statement that adds factors to a session, where it lacks them; parallel ones are not lost.
+ * @param challenged whether they were just shown, which opens what needs a fresh challenge (auth contract 11.4)
+ * @param when what must be true
+ * @returns a statement whose first row is the session; no row when it is gone
+ */
+export const addFactors = (
+  { var: { db, now } }: Context<AppEnv>,
+  sessionId: string,
+  factors: readonly string[],
+  { challenged = false, when }: { challenged?: boolean; when?: SQL | undefined } = {},
+) =>
+  db
+    .update(sessions)
+    .set(
+      touched(
+        sessions,
+        { factors: factorsWith(factors), mfaUpdatedAt: challenged ? now : undefined },
+        now,
+      ),
+    )
+    .where(and(eq(sessions.id, sessionId), when))
+    .returning()
+
+/** Gives the second factors that somebody has and has proved, whatever the owner allows (account contract 8). */
+export const provedFactors = ({ user, hasTotp }: Person): string[] => [
+  ...(hasTotp ? ['totp'] : []),
+  ...(user.email && user.emailVerification ? ['email'] : []),
+  ...(user.phone && user.phoneVerification ? ['phone'] : []),
+]
