@@ -1,5 +1,8 @@
-import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+
+// Makes the Worker trust the mail servers of test/support/smtp.ts; the simulator reads it when it is loaded.
+process.env.NODE_EXTRA_CA_CERTS = `${import.meta.dirname}/test/fixtures/tls/ca.pem`
+const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin')
 
 const alias = {
   '#': `${import.meta.dirname}/src`,
@@ -31,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'api',
           include: ['test/api/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          globalSetup: ['./test/support/smtp.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
         },

@@ -4,7 +4,10 @@ import type { RateCounter } from '#/auth/rate-counter'
 import type { Database } from '#/db'
 import type { User } from '#/db/schema'
 import type { Clients } from '#/http/origin'
+import { parseAddress } from '#/mail/addresses'
+import { parseSmtpUrl } from '#/mail/smtp-config'
 import type { ProjectSettings } from '#/project/settings'
+import { parseSmsUrl } from '#/sms/config'
 
 /** Lists what the platform hands to the Worker: bindings, vars and secrets. */
 export type Env = {
@@ -13,6 +16,8 @@ export type Env = {
   IMAGES: ImagesBinding
   /** Counts requests per rate-limit key; without it nothing is limited. */
   RATE_COUNTERS?: DurableObjectNamespace<RateCounter>
+  /** Sends mails where there is no SMTP server; needs MAIL_FROM. */
+  EMAIL?: SendEmail
 } & Partial<Record<keyof z.input<typeof settingsSchema>, string>>
 
 /** Largest file that 10,000 equal parts of 5 MiB can hold (R2 multipart limits). */
@@ -34,7 +39,35 @@ const hostnames = z.string().transform((list) =>
     .filter(Boolean),
 )
 
-const settingsSchema = z.object({
+/** Accepts text that `read` understands; empty text is as good as none. */
+const readable = <T>(read: (text: string) => T | undefined, problem: string) =>
+  z
+    .string()
+    .transform((text, check) => {
+      if (text.trim() === '') return
+      const value = read(text.trim())
+      if (value === undefined) check.addIssue(problem)
+      return value
+    })
+    .optional()
+
+const HEADER = /^[\w!#$%&'*+.^`|~-]{1,100}$/
+
+const headersSchema = z.record(
+  z.string().regex(HEADER),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/),
+)
+
+/** Reads a JSON object of header names and values (RFC 9110 §5). */
+function parseHeaders(text: string): Record<string, string> | undefined {
+  try {
+    return headersSchema.parse(JSON.parse(text))
+  } catch {
+    return
+  }
+}
+
+const settingsShape = z.object({
   PROJECT_ID: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/)
@@ -53,6 +86,34 @@ const settingsSchema = z.object({
   PREVIEW_BUDGET: z.coerce.number().int().min(0).default(10_000),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   CLIENT_IP_HEADER: z.string().min(1).default('CF-Connecting-IP'),
+  SMTP_URL: readable(
+    parseSmtpUrl,
+    'must be smtp://user:password@host:587 or smtps://user:password@host:465, special characters percent-encoded',
+  ),
+  MAIL_FROM: readable(parseAddress, 'must be an address, or a name and <address>'),
+  SMS_URL: readable(parseSmsUrl, 'must be twilio://SID:TOKEN@api.twilio.com or an https address'),
+  SMS_FROM: readable((text) => text, ''),
+  SMS_HEADERS: readable(parseHeaders, 'must be a JSON object of header names and values'),
+  /** Set by the development server alone: messages are kept to be read instead of being sent. */
+  MAIL_OUTBOX: z.enum(['on', 'off']).default('off'),
+})
+
+/** Names settings that are of no use without another one. */
+const NEEDS = { SMTP_URL: 'MAIL_FROM', SMS_URL: 'SMS_FROM' } as const
+
+const settingsSchema = settingsShape.check(({ value, issues }) => {
+  for (const [name, needed] of Object.entries(NEEDS) as [
+    keyof typeof NEEDS,
+    'MAIL_FROM' | 'SMS_FROM',
+  ][]) {
+    if (value[name] === undefined || value[needed] !== undefined) continue
+    issues.push({
+      code: 'custom',
+      input: value,
+      path: [needed],
+      message: `is missing; ${name} needs it`,
+    })
+  }
 })
 
 /** Holds the operator's settings, checked and with defaults filled in. */

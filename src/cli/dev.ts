@@ -15,6 +15,7 @@ const STATE = process.env.EDGEWRITE_STATE ?? '.wrangler'
 const SETTINGS = [
   ...['PROJECT_ID', 'PROJECT_NAME', 'PUBLIC_URL', 'API_KEY', 'SECRET', 'PLATFORMS'],
   ...['STORAGE_MAX_FILE_BYTES', 'PREVIEW_BUDGET', 'RATE_LIMITS', 'CLIENT_IP_HEADER'],
+  ...['SMTP_URL', 'MAIL_FROM', 'SMS_URL', 'SMS_FROM', 'SMS_HEADERS'],
 ]
 
 const fromFile = existsSync(VARS) ? parseEnv(readFileSync(VARS, 'utf8')) : {}
@@ -23,6 +24,9 @@ for (const name of SETTINGS) {
   const value = process.env[name] ?? fromFile[name]
   if (value !== undefined) settings[name] = value
 }
+
+// Mails and text messages that no carrier is set for can be read at /outbox; nothing else switches this on.
+settings.MAIL_OUTBOX = 'on'
 
 const made: string[] = []
 const make = (name: string, value: string) => {
@@ -40,7 +44,11 @@ if (made.length > 0) {
 
 mkdirSync(STATE, { recursive: true })
 const envFile = `${STATE}/dev.env`
-const quoted = (value: string) => (value.includes("'") ? JSON.stringify(value) : `'${value}'`)
+/** Writes a value so that wrangler reads it back as it is: it would put the environment in place of `$NAME`. */
+const quoted = (value: string) => {
+  const mark = ["'", '`', '"'].find((one) => !value.includes(one)) ?? '"'
+  return `${mark}${value.replaceAll('$', '\\$')}${mark}`
+}
 writeFileSync(
   envFile,
   Object.entries(settings)
@@ -90,6 +98,7 @@ Edgewrite is serving.
   Project    ${projectId}
   API key    ${settings.API_KEY}
   Reference  http://localhost:${port}/reference
+  Outbox     http://localhost:${port}/outbox (mails and text messages, unless SMTP_URL or SMS_URL is set)
 
 Try it: save this as try.mjs and run it with node.
 

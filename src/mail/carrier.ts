@@ -1,0 +1,41 @@
+import { ApiError } from '#/errors'
+
+/** How long a carrier may take, from the first connection to its word that it has the message. */
+export const CARRIER_TIMEOUT_MS = 10_000
+
+/**
+ * Logs why a carrier failed and tells the client that it did; what went wrong, with its hosts and
+ * addresses, stays in the log. Differs: the contract has no type for a carrier that fails, so the one for
+ * a carrier that is not there serves, with a text of its own. It is a 503, which clients may try again.
+ * @throws `general_smtp_disabled`, `general_phone_disabled`
+ */
+export function carrierFailed(
+  type: 'general_smtp_disabled' | 'general_phone_disabled',
+  cause: unknown,
+): never {
+  const what = type === 'general_smtp_disabled' ? 'mail' : 'text message'
+  console.error(`The carrier did not take the ${what}:`, cause)
+  throw new ApiError(
+    type,
+    `The ${what} could not be handed to its carrier. Nothing was sent; try again later.`,
+    { cause },
+  )
+}
+
+/** Tells whether a host is this very machine, to which nobody can listen in. */
+export const isLoopback = (host: string) =>
+  /^(?:localhost|[^.]+\.localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
+
+/**
+ * Reads user name and password of an address.
+ * @returns nothing in the object where there is no user name; undefined where they are not UTF-8,
+ * percent-encoded
+ */
+export function userInfo({ username, password }: URL) {
+  if (!username) return {}
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  } catch {
+    return
+  }
+}

@@ -1,0 +1,90 @@
+import type { MailLocale } from './locale.ts'
+
+export const de: MailLocale = {
+  hello: 'Hallo {{user}},',
+  helloNobody: 'Hallo,',
+  thanks: 'Vielen Dank',
+  signature: 'Das Team von {{project}}',
+  fallback: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:',
+  phrase:
+    'Die Sicherheitsphrase lautet {{b}}{{phrase}}{{/b}}. Fahren Sie nur fort, wenn sie auch auf Ihrem Bildschirm steht.',
+  agent: 'Angefordert mit {{b}}{{agentClient}}{{/b}} unter {{b}}{{agentOs}}{{/b}}.',
+  mails: {
+    verification: {
+      subject: 'Bestätigen Sie Ihre E-Mail-Adresse für {{project}}',
+      preview: 'Ein Klick bestätigt, dass diese Adresse Ihnen gehört.',
+      heading: 'E-Mail-Adresse bestätigen',
+      body: [
+        'Bitte bestätigen Sie, dass diese E-Mail-Adresse zu Ihrem Konto bei {{b}}{{project}}{{/b}} gehört.',
+      ],
+      button: 'Adresse bestätigen',
+      footer: [
+        'Der Link gilt eine Stunde. Falls Sie ihn nicht angefordert haben, ignorieren Sie diese Nachricht.',
+      ],
+    },
+    magicSession: {
+      subject: 'Anmeldung bei {{project}}',
+      preview: 'Hier ist Ihr Link zum Anmelden.',
+      body: [
+        'Mit diesem Link melden Sie sich bei {{b}}{{project}}{{/b}} an. Er gilt einmal und eine Stunde lang.',
+      ],
+      button: 'Anmelden',
+      footer: [
+        'Falls Sie sich nicht anmelden wollten, ignorieren Sie diese Nachricht: Ohne den Link kommt niemand hinein.',
+      ],
+    },
+    recovery: {
+      subject: 'Neues Passwort für {{project}}',
+      preview: 'Wählen Sie ein neues Passwort.',
+      body: [
+        'Für Ihr Konto bei {{b}}{{project}}{{/b}} wurde ein neues Passwort angefordert. Über diesen Link können Sie eines wählen.',
+      ],
+      button: 'Neues Passwort wählen',
+      footer: [
+        'Der Link gilt eine Stunde. Falls Sie ihn nicht angefordert haben, ignorieren Sie diese Nachricht: Ihr Passwort bleibt, wie es ist.',
+      ],
+    },
+    invitation: {
+      subject: 'Einladung in das Team {{team}} bei {{project}}',
+      preview: 'Eine Einladung von {{owner}}.',
+      heading: 'Sie sind eingeladen',
+      body: ['{{b}}{{owner}}{{/b}} lädt Sie in das Team {{b}}{{team}}{{/b}} bei {{project}} ein.'],
+      button: 'Einladung annehmen',
+      footer: ['Falls Sie nicht beitreten möchten, ignorieren Sie diese Nachricht.'],
+    },
+    mfaChallenge: {
+      subject: 'Ihr Bestätigungscode für {{project}}',
+      preview: 'Bestätigen Sie, dass Sie es sind.',
+      heading: 'Sind Sie es wirklich?',
+      body: [
+        'Geben Sie diesen Code bei {{b}}{{project}}{{/b}} ein, um zu zeigen, dass Sie es wirklich sind.',
+      ],
+      footer: [
+        'Der Code gilt eine Stunde. Geben Sie ihn niemals weiter. Falls Sie ihn nicht angefordert haben, kennt vielleicht jemand Ihr Passwort: Ändern Sie es.',
+      ],
+    },
+    sessionAlert: {
+      subject: 'Neue Anmeldung bei Ihrem Konto von {{project}}',
+      preview: 'Waren Sie das?',
+      body: ['Jemand hat sich mit Ihrem Konto bei {{b}}{{project}}{{/b}} angemeldet.'],
+      details: [
+        'Gerät: {{b}}{{device}}{{/b}}',
+        'IP-Adresse: {{b}}{{ipAddress}}{{/b}}',
+        'Land: {{b}}{{country}}{{/b}}',
+        'Zeit: {{b}}{{date}} {{year}}, {{time}} UTC{{/b}}',
+      ],
+      footer: [
+        'Waren Sie es selbst, ist nichts zu tun. Wenn nicht, ändern Sie Ihr Passwort und beenden Sie die Sitzungen, die Sie nicht kennen.',
+      ],
+    },
+    otpSession: {
+      subject: 'Ihr Anmeldecode für {{project}}',
+      preview: 'Hier ist Ihr Code zum Anmelden.',
+      heading: 'Ihr Anmeldecode',
+      body: ['Geben Sie diesen Code ein, um sich bei {{b}}{{project}}{{/b}} anzumelden.'],
+      footer: [
+        'Der Code gilt 15 Minuten. Geben Sie ihn niemals weiter. Falls Sie sich nicht anmelden wollten, ignorieren Sie diese Nachricht.',
+      ],
+    },
+  },
+}

@@ -1,0 +1,86 @@
+import type { MailLocale } from './locale.ts'
+
+export const es: MailLocale = {
+  hello: 'Hola, {{user}}:',
+  helloNobody: 'Hola:',
+  thanks: 'Gracias.',
+  signature: 'El equipo de {{project}}',
+  fallback: 'Si el botón no funciona, abre esta dirección:',
+  phrase:
+    'La frase de seguridad es {{b}}{{phrase}}{{/b}}. Continúa solo si es la que ves en tu pantalla.',
+  agent: 'Solicitado con {{b}}{{agentClient}}{{/b}} en {{b}}{{agentOs}}{{/b}}.',
+  mails: {
+    verification: {
+      subject: 'Verifica tu correo electrónico para {{project}}',
+      preview: 'Un clic confirma que esta dirección es tuya.',
+      heading: 'Verifica tu correo electrónico',
+      body: ['Confirma que esta dirección de correo es la de tu cuenta de {{b}}{{project}}{{/b}}.'],
+      button: 'Verificar dirección',
+      footer: ['El enlace vale durante una hora. Si no lo has pedido, ignora este mensaje.'],
+    },
+    magicSession: {
+      subject: 'Inicia sesión en {{project}}',
+      preview: 'Aquí tienes tu enlace para entrar.',
+      body: [
+        'Con este enlace inicias sesión en {{b}}{{project}}{{/b}}. Sirve una sola vez y durante una hora.',
+      ],
+      button: 'Iniciar sesión',
+      footer: [
+        'Si no has intentado iniciar sesión, ignora este mensaje: sin el enlace no entra nadie.',
+      ],
+    },
+    recovery: {
+      subject: 'Restablece tu contraseña de {{project}}',
+      preview: 'Elige una contraseña nueva.',
+      body: [
+        'Hemos recibido una petición para restablecer la contraseña de tu cuenta de {{b}}{{project}}{{/b}}. Con este enlace puedes elegir una nueva.',
+      ],
+      button: 'Elegir contraseña nueva',
+      footer: [
+        'El enlace vale durante una hora. Si no lo has pedido, ignora este mensaje: tu contraseña sigue igual.',
+      ],
+    },
+    invitation: {
+      subject: 'Invitación al equipo {{team}} en {{project}}',
+      preview: 'Una invitación de {{owner}}.',
+      heading: 'Tienes una invitación',
+      body: [
+        '{{b}}{{owner}}{{/b}} te invita a unirte al equipo {{b}}{{team}}{{/b}} en {{project}}.',
+      ],
+      button: 'Aceptar invitación',
+      footer: ['Si no quieres unirte, ignora este mensaje.'],
+    },
+    mfaChallenge: {
+      subject: 'Tu código de confirmación para {{project}}',
+      preview: 'Confirma que eres tú.',
+      heading: 'Confirma que eres tú',
+      body: ['Escribe este código en {{b}}{{project}}{{/b}} para demostrar que eres tú.'],
+      footer: [
+        'El código vale durante una hora. No se lo des a nadie. Si no lo has pedido, puede que alguien sepa tu contraseña: cámbiala.',
+      ],
+    },
+    sessionAlert: {
+      subject: 'Nuevo inicio de sesión en tu cuenta de {{project}}',
+      preview: '¿Has sido tú?',
+      body: ['Alguien ha iniciado sesión en tu cuenta de {{b}}{{project}}{{/b}}.'],
+      details: [
+        'Dispositivo: {{b}}{{device}}{{/b}}',
+        'Dirección IP: {{b}}{{ipAddress}}{{/b}}',
+        'País: {{b}}{{country}}{{/b}}',
+        'Hora: {{b}}{{date}} de {{year}}, {{time}} UTC{{/b}}',
+      ],
+      footer: [
+        'Si has sido tú, no tienes que hacer nada. Si no, cambia tu contraseña y cierra las sesiones que no reconozcas.',
+      ],
+    },
+    otpSession: {
+      subject: 'Tu código para entrar en {{project}}',
+      preview: 'Aquí tienes tu código para entrar.',
+      heading: 'Tu código para entrar',
+      body: ['Escribe este código para iniciar sesión en {{b}}{{project}}{{/b}}.'],
+      footer: [
+        'El código vale durante 15 minutos. No se lo des a nadie. Si no has intentado iniciar sesión, ignora este mensaje.',
+      ],
+    },
+  },
+}

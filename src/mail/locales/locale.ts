@@ -1,0 +1,39 @@
+/** Names the mails that Edgewrite sends (project contract 10). */
+export const TEMPLATES = [
+  ...(['verification', 'magicSession', 'recovery', 'invitation'] as const),
+  ...(['mfaChallenge', 'sessionAlert', 'otpSession'] as const),
+] as const
+export type TemplateName = (typeof TEMPLATES)[number]
+
+/** Holds the text of one mail. Text is plain, with placeholders `{{name}}` and `{{b}}bold{{/b}}`. */
+export type MailText = {
+  readonly subject: string
+  /** Stands beside the subject in a list of mails. */
+  readonly preview: string
+  /** Stands above the text; the subject when left out. */
+  readonly heading?: string
+  /** Paragraphs before the link, the code or the details. */
+  readonly body: readonly string[]
+  /** Labels the link. */
+  readonly button?: string
+  /** Lines that tell what happened. */
+  readonly details?: readonly string[]
+  /** Paragraphs after the link, the code or the details. */
+  readonly footer: readonly string[]
+}
+
+/** Holds all texts of a language. */
+export type MailLocale = {
+  readonly hello: string
+  /** Greets somebody whose name is not known. */
+  readonly helloNobody: string
+  readonly thanks: string
+  readonly signature: string
+  /** Says which link to follow where a button cannot be pressed. */
+  readonly fallback: string
+  /** Shows the security phrase. */
+  readonly phrase: string
+  /** Tells with which program something was asked for. */
+  readonly agent: string
+  readonly mails: Readonly<Record<TemplateName, MailText>>
+}

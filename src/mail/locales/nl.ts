@@ -1,0 +1,88 @@
+import type { MailLocale } from './locale.ts'
+
+export const nl: MailLocale = {
+  hello: 'Hallo {{user}},',
+  helloNobody: 'Hallo,',
+  thanks: 'Bedankt,',
+  signature: 'het team van {{project}}',
+  fallback: 'Werkt de knop niet? Open dan dit adres:',
+  phrase:
+    'De beveiligingszin is {{b}}{{phrase}}{{/b}}. Ga alleen verder als die ook op je scherm staat.',
+  agent: 'Aangevraagd met {{b}}{{agentClient}}{{/b}} op {{b}}{{agentOs}}{{/b}}.',
+  mails: {
+    verification: {
+      subject: 'Bevestig je e-mailadres voor {{project}}',
+      preview: 'Met één klik bevestig je dat dit adres van jou is.',
+      heading: 'Bevestig je e-mailadres',
+      body: ['Bevestig dat dit e-mailadres bij je account van {{b}}{{project}}{{/b}} hoort.'],
+      button: 'Adres bevestigen',
+      footer: [
+        'De link werkt één uur. Heb je er niet om gevraagd? Dan kun je dit bericht negeren.',
+      ],
+    },
+    magicSession: {
+      subject: 'Inloggen bij {{project}}',
+      preview: 'Hier is je link om in te loggen.',
+      body: [
+        'Met deze link log je in bij {{b}}{{project}}{{/b}}. Hij werkt één keer, één uur lang.',
+      ],
+      button: 'Inloggen',
+      footer: [
+        'Probeerde je niet in te loggen? Negeer dit bericht dan: zonder de link komt niemand binnen.',
+      ],
+    },
+    recovery: {
+      subject: 'Stel je wachtwoord voor {{project}} opnieuw in',
+      preview: 'Kies een nieuw wachtwoord.',
+      body: [
+        'Er is gevraagd om een nieuw wachtwoord voor je account van {{b}}{{project}}{{/b}}. Met deze link kies je er een.',
+      ],
+      button: 'Nieuw wachtwoord kiezen',
+      footer: [
+        'De link werkt één uur. Heb je er niet om gevraagd? Negeer dit bericht dan: je wachtwoord blijft zoals het is.',
+      ],
+    },
+    invitation: {
+      subject: 'Uitnodiging voor het team {{team}} op {{project}}',
+      preview: 'Een uitnodiging van {{owner}}.',
+      heading: 'Je bent uitgenodigd',
+      body: [
+        '{{b}}{{owner}}{{/b}} nodigt je uit voor het team {{b}}{{team}}{{/b}} op {{project}}.',
+      ],
+      button: 'Uitnodiging aannemen',
+      footer: ['Wil je niet meedoen? Dan kun je dit bericht negeren.'],
+    },
+    mfaChallenge: {
+      subject: 'Je bevestigingscode voor {{project}}',
+      preview: 'Bevestig dat jij het bent.',
+      heading: 'Bevestig dat jij het bent',
+      body: ['Vul deze code in bij {{b}}{{project}}{{/b}} om te laten zien dat jij het echt bent.'],
+      footer: [
+        'De code werkt één uur. Geef hem aan niemand door. Heb je er niet om gevraagd? Dan weet iemand misschien je wachtwoord: wijzig het.',
+      ],
+    },
+    sessionAlert: {
+      subject: 'Nieuwe aanmelding bij je account van {{project}}',
+      preview: 'Was jij dit?',
+      body: ['Iemand heeft ingelogd op je account van {{b}}{{project}}{{/b}}.'],
+      details: [
+        'Apparaat: {{b}}{{device}}{{/b}}',
+        'IP-adres: {{b}}{{ipAddress}}{{/b}}',
+        'Land: {{b}}{{country}}{{/b}}',
+        'Tijd: {{b}}{{date}} {{year}}, {{time}} UTC{{/b}}',
+      ],
+      footer: [
+        'Was jij het, dan hoef je niets te doen. Zo niet, wijzig dan je wachtwoord en beëindig de sessies die je niet kent.',
+      ],
+    },
+    otpSession: {
+      subject: 'Je inlogcode voor {{project}}',
+      preview: 'Hier is je code om in te loggen.',
+      heading: 'Je inlogcode',
+      body: ['Vul deze code in om in te loggen bij {{b}}{{project}}{{/b}}.'],
+      footer: [
+        'De code werkt 15 minuten. Geef hem aan niemand door. Probeerde je niet in te loggen? Dan kun je dit bericht negeren.',
+      ],
+    },
+  },
+}

@@ -1,0 +1,84 @@
+import type { MailLocale } from './locale.ts'
+
+export const ptBr: MailLocale = {
+  hello: 'Olá, {{user}},',
+  helloNobody: 'Olá,',
+  thanks: 'Obrigado,',
+  signature: 'equipe {{project}}',
+  fallback: 'Se o botão não funcionar, abra este endereço:',
+  phrase:
+    'A frase de segurança é {{b}}{{phrase}}{{/b}}. Continue apenas se for a mesma que aparece na sua tela.',
+  agent: 'Solicitado com {{b}}{{agentClient}}{{/b}} no {{b}}{{agentOs}}{{/b}}.',
+  mails: {
+    verification: {
+      subject: 'Confirme seu e-mail em {{project}}',
+      preview: 'Um clique confirma que este endereço é seu.',
+      heading: 'Confirme seu e-mail',
+      body: ['Confirme que este endereço de e-mail é o da sua conta em {{b}}{{project}}{{/b}}.'],
+      button: 'Confirmar endereço',
+      footer: ['O link vale por uma hora. Se você não o pediu, ignore esta mensagem.'],
+    },
+    magicSession: {
+      subject: 'Entre em {{project}}',
+      preview: 'Aqui está o seu link para entrar.',
+      body: [
+        'Use este link para entrar em {{b}}{{project}}{{/b}}. Ele funciona uma única vez, por uma hora.',
+      ],
+      button: 'Entrar',
+      footer: ['Se você não tentou entrar, ignore esta mensagem: sem o link ninguém entra.'],
+    },
+    recovery: {
+      subject: 'Redefina sua senha em {{project}}',
+      preview: 'Escolha uma nova senha.',
+      body: [
+        'Recebemos um pedido para redefinir a senha da sua conta em {{b}}{{project}}{{/b}}. Este link permite escolher uma nova.',
+      ],
+      button: 'Escolher nova senha',
+      footer: [
+        'O link vale por uma hora. Se você não o pediu, ignore esta mensagem: sua senha continua a mesma.',
+      ],
+    },
+    invitation: {
+      subject: 'Convite para a equipe {{team}} em {{project}}',
+      preview: 'Um convite de {{owner}}.',
+      heading: 'Você recebeu um convite',
+      body: [
+        '{{b}}{{owner}}{{/b}} convida você a entrar na equipe {{b}}{{team}}{{/b}} em {{project}}.',
+      ],
+      button: 'Aceitar convite',
+      footer: ['Se você não quer participar, ignore esta mensagem.'],
+    },
+    mfaChallenge: {
+      subject: 'Seu código de confirmação em {{project}}',
+      preview: 'Confirme que é você.',
+      heading: 'Confirme que é você',
+      body: ['Digite este código em {{b}}{{project}}{{/b}} para mostrar que é você mesmo.'],
+      footer: [
+        'O código vale por uma hora. Não o passe a ninguém. Se você não o pediu, alguém pode saber sua senha: troque-a.',
+      ],
+    },
+    sessionAlert: {
+      subject: 'Novo acesso à sua conta em {{project}}',
+      preview: 'Foi você?',
+      body: ['Alguém entrou na sua conta em {{b}}{{project}}{{/b}}.'],
+      details: [
+        'Dispositivo: {{b}}{{device}}{{/b}}',
+        'Endereço IP: {{b}}{{ipAddress}}{{/b}}',
+        'País: {{b}}{{country}}{{/b}}',
+        'Horário: {{b}}{{date}} de {{year}}, {{time}} UTC{{/b}}',
+      ],
+      footer: [
+        'Se foi você, não é preciso fazer nada. Se não foi, troque sua senha e encerre as sessões que não reconhece.',
+      ],
+    },
+    otpSession: {
+      subject: 'Seu código de acesso a {{project}}',
+      preview: 'Aqui está o seu código para entrar.',
+      heading: 'Seu código de acesso',
+      body: ['Digite este código para entrar em {{b}}{{project}}{{/b}}.'],
+      footer: [
+        'O código vale por 15 minutos. Não o passe a ninguém. Se você não tentou entrar, ignore esta mensagem.',
+      ],
+    },
+  },
+}

@@ -1,0 +1,52 @@
+import type { MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
+import { outbox as table } from '#/db/schema/mail'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { isClient, ownClients } from '#/http/origin'
+import { isLoopback } from './carrier.ts'
+import { listPage, messagePage } from './outbox-pages.ts'
+import { keptMessage, keptMessages } from './outbox-store.ts'
+
+/** Holds what the pages may do: show themselves, and what a mail shows. */
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+}
+
+/**
+ * Lets nobody in but a developer at this machine: the outbox is on only under `npm run dev`, and a name
+ * that is not loopback's may be anybody's, set to point here (DNS rebinding).
+ */
+const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.var.settings.MAIL_OUTBOX !== 'on') throw new ApiError('general_route_not_found')
+  if (!isLoopback(new URL(c.req.url).hostname)) {
+    throw new ApiError('general_route_not_found', 'The outbox is open only at http://localhost.')
+  }
+  for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
+  await next()
+}
+
+/** Serves the messages that a server under development kept instead of sending them, newest first. */
+export const outbox = new Hono<AppEnv>()
+  .use('/outbox', guard)
+  .use('/outbox.json', guard)
+  .use('/outbox/*', guard)
+  .get('/outbox', async (c) => c.html(listPage(await keptMessages(c.var.db))))
+  .get('/outbox.json', async (c) => {
+    const messages = await keptMessages(c.var.db)
+    return c.json(messages.map(({ sequence: id, ...message }) => ({ id, ...message })))
+  })
+  .get('/outbox/:id{\\d{1,15}}', async (c) => {
+    const message = await keptMessage(c.var.db, Number(c.req.param('id')))
+    if (!message) throw new ApiError('general_route_not_found', 'There is no such message.')
+    return c.html(messagePage(message))
+  })
+  .delete('/outbox', async (c) => {
+    const origin = c.req.header('origin')
+    if (origin && !isClient(origin, ownClients(c))) throw new ApiError('general_unknown_origin')
+    await c.var.db.delete(table)
+    return c.body(null, 204)
+  })

@@ -1,0 +1,117 @@
+import type { Context } from 'hono'
+import { parseUserAgent } from '#/clients/user-agent'
+import type { AppEnv, Settings } from '#/env'
+import { ApiError } from '#/errors'
+import { requestLocale } from '#/http/route'
+import { userAgentOf } from '#/project/audit'
+import { mailLocale } from './locales/index.ts'
+import type { TemplateName } from './locales/locale.ts'
+import { mailerOf } from './mailer.ts'
+import type { SmtpConfig } from './smtp-config.ts'
+import {
+  type Agent,
+  type CommonVariables,
+  type CustomTemplate,
+  renderTemplate,
+  type TemplateVariables,
+} from './templates/index.ts'
+
+/** Says from whom mails come and to whom answers go; '' is not set. */
+export type Sender = { email: string; name: string; replyToEmail: string; replyToName: string }
+
+/** What the owner has set for the project's mails; what is left out is the deployment's. */
+export type OwnMail = {
+  /** Carries the project's mails. */
+  smtp?: SmtpConfig
+  sender?: Sender
+  /** Replaces the built-in text. */
+  template?: CustomTemplate
+}
+
+/** Says which mail goes to whom. */
+export type TemplateMail<Name extends TemplateName> = {
+  template: Name
+  to: string
+  /** The addressee's name; '' where there is none. */
+  toName: string
+  variables: TemplateVariables[Name]
+  /** A locale code; the request's when left out. */
+  locale?: string
+  own?: OwnMail
+}
+
+type Ctx = Context<AppEnv>
+
+/** Gives who sends where the project's owner has set nobody. */
+const deploymentSender = ({ MAIL_FROM, PROJECT_NAME }: Settings): Sender => ({
+  email: MAIL_FROM?.email ?? 'edgewrite@localhost', // only the outbox does without MAIL_FROM
+  name: MAIL_FROM?.name || PROJECT_NAME,
+  replyToEmail: '',
+  replyToName: '',
+})
+
+/** Gives each field from the first that has it: template, project, deployment (project contract 9.3, 10). */
+function senderOf(settings: Settings, { sender, template }: OwnMail) {
+  const base = sender?.email ? sender : deploymentSender(settings)
+  const replyTo = template?.replyToEmail || sender?.replyToEmail
+  const replyToName = template?.replyToName || sender?.replyToName
+  return {
+    from: template?.senderEmail || base.email,
+    fromName: template?.senderName || sender?.name || base.name,
+    ...(replyTo ? { replyTo, replyToName: replyToName ?? '' } : {}),
+  }
+}
+
+/** Tells with what a request was made, as mails show it (account contract 13). */
+function agentOf(c: Ctx): Agent {
+  const { deviceBrand, clientName, osName } = parseUserAgent(userAgentOf(c))
+  return { agentDevice: deviceBrand || 'UNKNOWN', agentClient: clientName, agentOs: osName }
+}
+
+function commonVariables(c: Ctx, user: string): CommonVariables {
+  const { PROJECT_NAME: project, PUBLIC_URL } = c.var.settings
+  const { hostname: host } = new URL(PUBLIC_URL ?? c.req.url)
+  return { ...agentOf(c), user, project, host, year: `${c.var.now.getUTCFullYear()}` }
+}
+
+/**
+ * Gives a moment as mails show it, in UTC.
+ * @param locale a locale code; the date is in the language that its mails are in
+ * @returns month and day, and hours to seconds
+ */
+export const mailMoment = (moment: Date, locale: string) => ({
+  date: new Intl.DateTimeFormat(mailLocale(locale).code, {
+    month: 'long',
+    day: 'numeric',
+    timeZone: 'UTC',
+  }).format(moment),
+  time: moment.toISOString().slice(11, 19),
+})
+
+/** Tells whether mails can be sent: the first check of each endpoint that sends one (account contract 17). */
+export const mailConfigured = (c: Ctx, own?: OwnMail): boolean =>
+  mailerOf(c.env, c.var.settings, c.var.db, own?.smtp) !== undefined
+
+/**
+ * Renders a mail and hands it to the carrier; comes back once the carrier has it. Project, host, year and
+ * the client's program are filled in.
+ * @throws `general_smtp_disabled` when there is no carrier, or it fails
+ */
+export async function sendTemplate<Name extends TemplateName>(
+  c: Ctx,
+  mail: TemplateMail<Name>,
+): Promise<void> {
+  const { settings, db } = c.var
+  const own = mail.own ?? {}
+  const mailer = mailerOf(c.env, settings, db, own.smtp)
+  if (!mailer) throw new ApiError('general_smtp_disabled')
+  const variables = { ...commonVariables(c, mail.toName), ...mail.variables }
+  const locale = mail.locale ?? requestLocale(c)
+  const rendered = renderTemplate(mail.template, locale, variables, own.template)
+  await mailer.send({
+    to: mail.to,
+    toName: mail.toName,
+    ...senderOf(settings, own),
+    ...rendered,
+  })
+}
