@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { authenticate } from '#/auth/authenticate'
 import { GUEST } from '#/auth/caller'
 import { isAdminMode } from '#/auth/credentials'
@@ -10,6 +11,7 @@ import { corsHeaders, isClient, ownClients, refuseOrigin } from '#/http/origin'
 import { reference } from '#/http/reference'
 import { formatWarning } from '#/http/response-format'
 import { hasSmallBody, type Route, readBody } from '#/http/route'
+import { outbox } from '#/mail/outbox'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { ROUTES } from '#/routes'
 import { magicPage } from '#/services/account/magic-page'
@@ -26,10 +28,11 @@ const HEADERS = { Server: 'Appwrite', 'X-Content-Type-Options': 'nosniff' }
 export function createApp(deps: Deps = { now: () => new Date() }) {
   const app = new Hono<AppEnv>({ getPath: normalPath })
   app.use(common(deps))
-  app.onError((error, c) => sendError(c, error))
+  app.onError((error, c) => (isRefusal(error) ? error.getResponse() : sendError(c, error)))
   app.notFound((c) => sendError(c, new ApiError('general_route_not_found')))
   app.use(configure)
   app.route('/', reference)
+  app.route('/', outbox)
   app.route('/', magicPage)
   app.use('/v1/*', identify)
   for (const { spec, handlers } of ROUTES.toSorted(literalsFirst)) {
@@ -128,6 +131,10 @@ function sendError(c: Context<AppEnv>, error: Error) {
   c.header('Content-Type', 'application/json; charset=UTF-8')
   return c.body(JSON.stringify(body), status)
 }
+
+/** Tells an answer of a middleware of Hono's, such as the one that asks a browser for a password. */
+const isRefusal = (error: Error): error is HTTPException =>
+  error instanceof HTTPException && error.status < 500
 
 /** Everything that is not an {@link ApiError} is logged whole and answered without its text. */
 function asApiError(error: Error) {

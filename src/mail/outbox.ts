@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from 'hono'
-import { Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { basicAuth } from 'hono/basic-auth'
+import { sameSecret } from '#/auth/secrets'
 import { outbox as table } from '#/db/schema/mail'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -16,17 +17,20 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 }
 
+/** Asks a browser for the deployment's own key, as the password of any name. */
+const askForKey = basicAuth({
+  realm: 'Edgewrite outbox',
+  verifyUser: (_, password, c: Context<AppEnv>) => sameSecret(password, c.var.settings.API_KEY),
+})
+
 /**
- * Lets nobody in but a developer at this machine: the outbox is on only under `npm run dev`, and a name
- * that is not loopback's may be anybody's, set to point here (DNS rebinding).
+ * Lets in a developer at this machine, and whoever holds the deployment's own key: a branch's copy keeps its
+ * mails too. A name that is not loopback's may be anybody's, set to point here (DNS rebinding).
  */
 const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.var.settings.MAIL_OUTBOX !== 'on') throw new ApiError('general_route_not_found')
-  if (!isLoopback(new URL(c.req.url).hostname)) {
-    throw new ApiError('general_route_not_found', 'The outbox is open only at http://localhost.')
-  }
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
-  await next()
+  return isLoopback(new URL(c.req.url).hostname) ? next() : askForKey(c, next)
 }
 
 /** Serves the messages that a server under development kept instead of sending them, newest first. */

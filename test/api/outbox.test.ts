@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { outbox } from '#/db/schema/mail'
 import { outboxMailer } from '#/mail/outbox-store'
@@ -132,19 +133,43 @@ describe('is not there', () => {
     expect([status, JSON.parse(text).type]).toEqual([404, 'general_route_not_found'])
     expect(await mailWorld(ON).db.select().from(outbox)).toHaveLength(1)
   })
+})
 
-  test.each([
+describe('away from loopback', () => {
+  const places = [
     ...['http://api.example.com', 'https://edgewrite.acme.workers.dev', 'http://192.168.1.5'],
     ...['http://localhost.example.com', 'http://127.0.0.1.example.com'],
-  ])('at %s, whatever the settings say', async (origin) => {
+  ]
+  const paths = ['/outbox', '/outbox.json', '/outbox/1']
+  const basic = (password: string) => ({
+    headers: { Authorization: `Basic ${btoa(`x:${password}`)}` },
+  })
+
+  test.each(places)('%s asks for the key of the deployment', async (origin) => {
     const world = mailWorld(ON)
     await outboxSms(world.db).send('+15550100', '123456')
-    for (const [path, init] of calls) {
-      const { status, text } = await world.fetch(path, init, origin)
-      expect(status).toBe(404)
-      expect(text).not.toContain('123456')
+    for (const init of [{}, basic(''), basic(`${env.API_KEY}0`)]) {
+      for (const path of paths) {
+        const { status, headers, text } = await world.fetch(path, init, origin)
+        expect([status, headers.get('www-authenticate')]).toEqual([
+          401,
+          'Basic realm="Edgewrite outbox"',
+        ])
+        expect(text).not.toContain('123456')
+      }
+      expect((await world.fetch('/outbox', { ...init, method: 'DELETE' }, origin)).status).toBe(401)
     }
     expect(await read(world)).toHaveLength(1)
+  })
+  test('shows its messages to who has it', async () => {
+    const world = mailWorld(ON)
+    await outboxSms(world.db).send('+15550100', '123456')
+    const { status, text } = await world.fetch('/outbox', basic(env.API_KEY), places[1])
+    expect([status, text.includes('+15550100')]).toEqual([200, true])
+  })
+  test('is not there at all where it is off, key or not', async () => {
+    const { status } = await mailWorld({}).fetch('/outbox', basic(env.API_KEY), places[1])
+    expect(status).toBe(404)
   })
 })
 

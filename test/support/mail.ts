@@ -2,11 +2,11 @@ import { env } from 'cloudflare:workers'
 import { type Handler, Hono } from 'hono'
 import PostalMime from 'postal-mime'
 import { inject } from 'vitest'
+import { createApp } from '#/app'
 import { GUEST } from '#/auth/caller'
 import { database } from '#/db'
 import { type AppEnv, type Env, settingsOf } from '#/env'
 import { ApiError, ERRORS } from '#/errors'
-import { outbox } from '#/mail/outbox'
 import type { ReceivedMail, ReceivedRequest } from '#test/support/smtp'
 
 export const carriers = inject('carriers')
@@ -43,7 +43,7 @@ export const requestsTo = async (part: string) =>
 /** The moment of every request to {@link mailWorld}. */
 export const NOW = new Date('2026-11-24T12:34:56.000Z')
 
-/** Gives a Worker with these settings whose one endpoint does what `handle` says, beside the outbox. */
+/** Gives a Worker with these settings, and one whose only endpoint does what `handle` says. */
 export function mailWorld(overrides: Record<string, unknown>, handle?: Handler<AppEnv>) {
   const bindings = { ...env, ...overrides } as unknown as Env
   const db = database(env.DB)
@@ -59,12 +59,12 @@ export function mailWorld(overrides: Record<string, unknown>, handle?: Handler<A
     if (!(error instanceof ApiError)) return c.json({ message: error.message, type: 'none' }, 500)
     return c.json({ message: error.message, type: error.type }, ERRORS[error.type][0])
   })
-  app.route('/', outbox)
   if (handle) app.post('/send', handle)
   return {
     db,
     async fetch(path: string, init: RequestInit = {}, origin = 'http://localhost') {
-      const response = await app.fetch(new Request(`${origin}${path}`, init), bindings)
+      const whole = createApp({ now: () => NOW })
+      const response = await whole.fetch(new Request(`${origin}${path}`, init), bindings)
       return { status: response.status, headers: response.headers, text: await response.text() }
     },
     /** Runs the endpoint. */
