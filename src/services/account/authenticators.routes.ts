@@ -13,7 +13,7 @@ import {
 import { currentSession } from '#/services/account/current'
 import { mfaTypeModel } from '#/services/account/mfa-models'
 import { accountOf, selfOf } from '#/services/account/self'
-import { addFactors } from '#/services/account/session-factors'
+import { addFactors, isSessionOpen } from '#/services/account/session-factors'
 import { accountModel } from '#/services/users/models'
 
 /** Accepts the one type of authenticator, in whatever case. */
@@ -73,7 +73,7 @@ export const updateMFAAuthenticator = route(
     // Both under one condition, and the session first: what the code adds to it goes with using the code.
     const [, [used]] = await c.var.db.batch([
       addFactors(c, session.id, ['totp'], { when: isCodeUnused(c, shown) }),
-      useCode(c, shown),
+      useCode(c, shown, isSessionOpen(c, session.id)),
     ])
     if (!used) throw new ApiError('user_invalid_token')
     return accountOf(user, targets)

@@ -1,10 +1,13 @@
 import { and, eq, exists, lt, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { seal, unseal } from '#/auth/seal'
+import { insertIf } from '#/db/insert-if'
 import { type Authenticator, authenticators, type User } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { uniqueId } from '#/ids'
+import { goneMeanwhile } from '#/services/account/self'
 import { newTotpSecret, stepOf, totpUri } from '#/services/account/totp'
+import { userExists } from '#/services/users/open'
 
 type Ctx = Context<AppEnv>
 
@@ -38,15 +41,15 @@ export async function issueAuthenticator(c: Ctx, user: User) {
     createdAt: now,
     updatedAt: now,
   }
-  const [stored] = await db
-    .insert(authenticators)
-    .values(row)
-    .onConflictDoUpdate({
+  const [[stored], [owner]] = await db.batch([
+    insertIf(db, authenticators, row, exists(userExists(db, user.id))).onConflictDoUpdate({
       target: [authenticators.userId, authenticators.type],
       set: row,
       setWhere: eq(authenticators.verified, false),
-    })
-    .returning({ id: authenticators.id })
+    }),
+    userExists(db, user.id),
+  ])
+  if (!owner) throw goneMeanwhile()
   const label = user.email || user.name || user.phone || user.id
   return stored && { secret, uri: totpUri(settings.PROJECT_NAME, label, secret) }
 }

@@ -19,7 +19,8 @@ import { ApiError } from '#/errors'
 import { mailConfigured, sendTemplate } from '#/mail/send'
 import { type PolicyName, projectOf } from '#/project/settings'
 import { isCodeUnused, readCode, useCode } from '#/services/account/authenticators'
-import { addFactors } from '#/services/account/session-factors'
+import { goneMeanwhile } from '#/services/account/self'
+import { addFactors, isSessionOpen } from '#/services/account/session-factors'
 import { CUSTOM_FACTOR, sealChallengeCode } from '#/services/users/challenges'
 import { sendSms, smsConfigured } from '#/sms/sms'
 
@@ -91,7 +92,11 @@ export async function issueChallenge(c: Ctx, person: Person, factor: Factor) {
     expiresAt: new Date(now.getTime() + TTL_SECONDS * 1000),
   }
   const sealed = factor === CUSTOM_FACTOR ? await sealChallengeCode(c, userId, secret) : null
-  await db.insert(oneTimeSecrets).values({ ...row, sealed })
+  const [stored] = await db
+    .insert(oneTimeSecrets)
+    .values({ ...row, sealed })
+    .returning({ id: oneTimeSecrets.id })
+  if (!stored) throw goneMeanwhile()
   await send?.(secret)
   return row
 }
@@ -161,11 +166,12 @@ export async function acceptAnswer(
 ): Promise<Session | undefined> {
   const batch = gather(c.var.db)
   const isOpen = isRedeemable(c, challenge)
+  const isHere = isSessionOpen(c, sessionId)
   // The session comes first, while neither is used up; then the code, while the challenge is still open.
   const when = and(isOpen, code?.isUnused)
   const rows = batch.add(addFactors(c, sessionId, [factor], { challenged: true, when }))
-  if (code) batch.add(code.use(isOpen))
-  batch.add(redeem(c, challenge, code && JUST_CHANGED))
+  if (code) batch.add(code.use(sql`${isOpen} and ${isHere}`))
+  batch.add(redeem(c, challenge, code ? JUST_CHANGED : isHere))
   await batch.run()
   return rows()[0]
 }

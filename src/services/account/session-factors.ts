@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
 import { sessions } from '#/db/schema'
@@ -35,6 +35,10 @@ export const addFactors = (
     )
     .where(and(eq(sessions.id, sessionId), when))
     .returning()
+
+/** Holds while a session is there: what is shown in one that ended meanwhile is not used up. */
+export const isSessionOpen = ({ var: { db } }: Context<AppEnv>, sessionId: string) =>
+  exists(db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId)))
 
 /** Gives the second factors that somebody has and has proved, whatever the owner allows (account contract 8). */
 export const provedFactors = ({ user, hasTotp }: Person): string[] => [

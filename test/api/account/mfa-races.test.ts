@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, expect, test } from 'vitest'
-import { authenticators, oneTimeSecrets, sessions } from '#/db/schema'
+import { authenticators, oneTimeSecrets, sessions, users } from '#/db/schema'
+import { before } from '#test/support/account'
 import { answer, challenge, codeAt, enrol, issue, recoveryCodes, sentTo } from '#test/support/mfa'
 import { type Answer, NOW, type World, world } from '#test/support/world'
 
@@ -138,3 +139,60 @@ test('50 authenticators at once leave one, whose secret is that of one answer', 
   }
   expect(verified).toHaveLength(1)
 })
+
+test('a code does not verify the authenticator that replaced its own meanwhile', async () => {
+  const { user, headers } = await w.signedIn()
+  const otp = codeAt(await issue(w, headers), NOW)
+  before(w, 3, () => issue(w, headers))
+  const { status, body } = await w.send('put', '/account/mfa/authenticators/totp', { otp }, headers)
+  expect([status, body.type]).toEqual([401, 'user_invalid_token'])
+  const rows = await w.db.select().from(authenticators).where(eq(authenticators.userId, user.id))
+  expect(rows).toMatchObject([{ verified: false, lastStep: 0 }])
+})
+
+test('a session that ended meanwhile verifies nothing', async () => {
+  const { user, session, headers } = await w.signedIn()
+  const otp = codeAt(await issue(w, headers), NOW)
+  before(w, 3, () => w.db.delete(sessions).where(eq(sessions.id, session.id)))
+  const { body } = await w.send('put', '/account/mfa/authenticators/totp', { otp }, headers)
+  expect(body.type).toBe('user_invalid_token')
+  const rows = await w.db.select().from(authenticators).where(eq(authenticators.userId, user.id))
+  expect(rows).toMatchObject([{ verified: false, lastStep: 0 }])
+})
+
+test.each(['email', 'recoveryCode'])(
+  'a session that ended meanwhile uses up no challenge for %s',
+  async (factor) => {
+    const { user, session, headers } = await mailed()
+    const [code = ''] = await recoveryCodes(w, headers)
+    const id = await challenge(w, headers, factor)
+    const otp = factor === 'email' ? await sentTo(w, user.email ?? '') : code
+    before(w, 3, () => w.db.delete(sessions).where(eq(sessions.id, session.id)))
+    expect((await answer(w, headers, id, otp)).body.type).toBe('user_invalid_token')
+    const used = [
+      ...(await usedOf(user.id, 'challenge')),
+      ...(await usedOf(user.id, 'recovery-code')),
+    ]
+    expect(used).toEqual([])
+    const { headers: next } = await w.session(user.id)
+    expect((await answer(w, next, id, otp)).status).toBe(200)
+  },
+)
+
+test.each([
+  ['patch', '/account/mfa', { mfa: true }],
+  ['post', '/account/mfa/authenticators/totp', {}],
+  ['post', '/account/mfa/challenges', { factor: 'email' }],
+] as const)(
+  '%s %s of a user who is deleted meanwhile leaves nothing',
+  async (method, path, body) => {
+    const { user, headers } = await mailed()
+    before(w, 2, () => w.db.delete(users).where(eq(users.id, user.id)))
+    const refused = await w.send(method, path, body, headers)
+    expect([refused.status, refused.body.type]).toEqual([401, 'general_unauthorized_scope'])
+    expect(
+      await w.db.select().from(authenticators).where(eq(authenticators.userId, user.id)),
+    ).toEqual([])
+    await expect(sentTo(w, user.email ?? '')).rejects.toThrow()
+  },
+)

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { logs, targets } from '#/db/schema'
+import { logs, sessions, targets } from '#/db/schema'
+import { before } from '#test/support/account'
 import { NOW, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
@@ -133,6 +134,13 @@ describe('a push target', () => {
     await end(headers, session.id)
     expect(await stored(gone.body.$id)).toBeUndefined()
     if (_ !== 'is ended with all others') expect(await stored(stays.body.$id)).toBeDefined()
+  })
+  test('is not stored for a session that ended meanwhile', async () => {
+    const { user, session, headers } = await w.signedIn()
+    before(w, 2, () => w.db.delete(sessions).where(eq(sessions.id, session.id)))
+    const { status, body } = await create(headers)
+    expect([status, body.type]).toEqual([404, 'user_session_not_found'])
+    expect(await w.db.select().from(targets).where(eq(targets.userId, user.id))).toEqual([])
   })
   test('goes with its user', async () => {
     const { user, headers } = await w.signedIn()
