@@ -4,7 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { authenticate } from '#/auth/authenticate'
 import { GUEST } from '#/auth/caller'
 import { isAdminMode } from '#/auth/credentials'
-import { database } from '#/db'
+import { requestDatabase } from '#/db'
 import { type AppEnv, SettingsError, settingsOf } from '#/env'
 import { ApiError, ERRORS } from '#/errors'
 import { corsHeaders, isClient, ownClients, refuseOrigin } from '#/http/origin'
@@ -81,7 +81,7 @@ const common =
 /** Reads the deployment's settings; a server without its secrets serves nothing. */
 const configure: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set('settings', settingsOf(c.env))
-  c.set('db', database(c.env.DB))
+  c.set('db', requestDatabase(c.env.DB, c.var.settings.D1_REPLICAS === 'on'))
   await next()
 }
 

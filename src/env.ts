@@ -85,6 +85,7 @@ const settingsShape = z.object({
     .default(5 * 1024 ** 3),
   PREVIEW_BUDGET: z.coerce.number().int().min(0).default(10_000),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  D1_REPLICAS: z.enum(['on', 'off']).default('off'),
   CLIENT_IP_HEADER: z.string().min(1).default('CF-Connecting-IP'),
   SMTP_URL: readable(
     parseSmtpUrl,

@@ -5,6 +5,14 @@ import * as schema from '#/db/schema'
 
 /** Opens the project's database. */
 export const database = (d1: D1Database) => drizzle(d1, { schema, casing: 'snake_case' })
+
+/**
+ * Opens the database for one request. With replicas, its first statements, which find out who calls, run on
+ * the primary, and whatever follows runs on a copy that is at least as new: nobody who was revoked before the
+ * request began gets in, and no request reads what is older than its own writes (platform §3).
+ */
+export const requestDatabase = (d1: D1Database, replicas: boolean) =>
+  database(replicas ? (d1.withSession('first-primary') as unknown as D1Database) : d1) // prepare and batch are all that is used
 export type Database = ReturnType<typeof database>
 
 /**
