@@ -3,17 +3,17 @@ import { drizzle } from 'drizzle-orm/d1'
 import type { SQLiteRaw } from 'drizzle-orm/sqlite-core/query-builders/raw'
 import * as schema from '#/db/schema'
 
-/** Opens the project's database. */
-export const database = (d1: D1Database) => drizzle(d1, { schema, casing: 'snake_case' })
+const open = (d1: D1Database) => drizzle(d1, { schema, casing: 'snake_case' })
+export type Database = ReturnType<typeof open>
 
-/**
- * Opens the database for one request. With replicas, its first statements, which find out who calls, run on
- * the primary, and whatever follows runs on a copy that is at least as new: nobody who was revoked before the
- * request began gets in, and no request reads what is older than its own writes (platform §3).
- */
-export const requestDatabase = (d1: D1Database, replicas: boolean) =>
-  database(replicas ? (d1.withSession('first-primary') as unknown as D1Database) : d1) // prepare and batch are all that is used
-export type Database = ReturnType<typeof database>
+const opened = new WeakMap<D1Database, Database>()
+
+/** Opens the project's database, once per isolate: statements are built upon it, and nothing is kept in it. */
+export function database(d1: D1Database): Database {
+  const known = opened.get(d1) ?? open(d1)
+  opened.set(d1, known)
+  return known
+}
 
 /**
  * Makes a statement of SQL that the query builder has no words for, fit for `db.batch`. Drizzle's own

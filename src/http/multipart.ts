@@ -109,20 +109,40 @@ async function readHeaders(input: ByteReader): Promise<Disposition> {
   return disposition
 }
 
+/** How much of a body is read at once: by itself a read gives 4 KiB, and costs more than what is done with them. */
+const BLOCK_BYTES = 128 * 1024
+
+/** Reads bytes into a view until it is full or the stream ends; the platform's types do not know `min` yet. */
+type BlockReader = {
+  read(view: Uint8Array, options: { min: number }): Promise<{ value?: Uint8Array; done: boolean }>
+  cancel(): Promise<void>
+}
+
+function blockReader(body: ReadableStream<Uint8Array>): BlockReader {
+  try {
+    return body.getReader({ mode: 'byob' }) as unknown as BlockReader
+  } catch {
+    // A stream that a script made, in pieces of its own: it reads nothing into views.
+    return body.getReader() as unknown as BlockReader
+  }
+}
+
 type ByteReader = ReturnType<typeof byteReader>
 
 /** Reads a stream up to delimiters, without gathering what lies between them. */
 function byteReader(body: ReadableStream<Uint8Array>) {
-  const reader = body.getReader()
+  const reader = blockReader(body)
   // The first delimiter may stand at the very start, where its line break is missing.
   let unread: Uint8Array = CRLF
   let ended = false
 
   async function pull(): Promise<boolean> {
-    const { value } = await reader.read()
-    if (!value) ended = true
-    else unread = unread.length === 0 ? value : Buffer.concat([unread, value])
-    return value !== undefined
+    if (ended) return false
+    const { value, done } = await reader.read(new Uint8Array(BLOCK_BYTES), { min: BLOCK_BYTES })
+    ended = done
+    if (!value || value.length === 0) return !done
+    unread = unread.length === 0 ? value : Buffer.concat([unread, value])
+    return true
   }
 
   /** Takes what is known to lie before the delimiter, and the delimiter itself once it is there. */

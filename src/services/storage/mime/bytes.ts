@@ -1,14 +1,8 @@
-/** Few enough arguments for one call of String.fromCharCode. */
-const STEP = 4096
+import { Buffer } from 'node:buffer'
 
 /** Returns the bytes as a string of one character each, U+0000 to U+00FF, to match against. */
-export function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += STEP) {
-    text += String.fromCharCode(...bytes.subarray(at, at + STEP))
-  }
-  return text
-}
+export const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 
 /** Returns the byte at this place of such a string; 0 beyond its end. */
 export function byteAt(raw: string, at: number): number {

@@ -6,6 +6,7 @@ const ROWS = 10
  * of quotes, at least one (storage contract 5.4). The last row of a text that goes on is left out.
  */
 export function isCsv(text: string, cut: boolean): boolean {
+  if (!text.includes(',')) return false
   const rows = countCommas(cut ? text : `${text.trimEnd()}\n`)
   const first = rows[0] ?? 0
   return rows.length > 1 && first > 0 && rows.every((commas) => commas === first)

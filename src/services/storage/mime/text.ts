@@ -11,7 +11,7 @@ const UTF8_MARK = '\xef\xbb\xbf'
 export function sniffText(bytes: Uint8Array, raw: string, cut: boolean): string | null {
   if (raw.startsWith('\xff\xfe')) return isUtf16(bytes, true) ? 'text/plain' : null
   if (raw.startsWith('\xfe\xff')) return isUtf16(bytes, false) ? 'text/plain' : null
-  if (hasControls(raw)) return null
+  if (CONTROL.test(raw)) return null
   const text = utf8(bytes, cut)
   if (text !== null && !raw.startsWith(UTF8_MARK) && isJson(text, cut)) return 'application/json'
   // Text of another 8-bit encoding is judged by its ASCII part.
@@ -46,17 +46,12 @@ function isUtf16(bytes: Uint8Array, littleEndian: boolean): boolean {
   return true
 }
 
-const isTextUnit = (unit: number) => unit !== 0xfffe && unit !== 0xffff && !isControl(unit)
+const isTextUnit = (unit: number) =>
+  unit !== 0xfffe && unit !== 0xffff && !CONTROL.test(String.fromCharCode(unit))
 
-function hasControls(raw: string): boolean {
-  for (let at = 0; at < raw.length; at += 1) {
-    if (isControl(raw.charCodeAt(at))) return true
-  }
-  return false
-}
-
-/** Whether this is a control character no text holds: any but those from BEL to CR and ESC. */
-const isControl = (code: number) => code < 0x20 && code !== 0x1b && (code < 0x07 || code > 0x0d)
+/** A control character no text holds: any but those from BEL to CR and ESC. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\x00-\x06\x0e-\x1a\x1c-\x1f]/
 
 /** Interpreters a first line may name, without a version. */
 const INTERPRETERS: ReadonlyMap<string, string> = new Map([
