@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { SecretHash } from '#/auth/secrets'
 import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
@@ -64,6 +65,9 @@ export const variables = sqliteTable('variables', {
   key: text().notNull().unique(),
   value: text().notNull(), // sealed
   secret: flag().notNull(),
+  // Of these two every variable has the same; lists can be asked about them all the same.
+  resourceType: text().generatedAlwaysAs(sql`'project'`, { mode: 'virtual' }),
+  resourceId: text().generatedAlwaysAs(sql`''`, { mode: 'virtual' }),
   ...timestamps,
 })
 export type Variable = typeof variables.$inferSelect
