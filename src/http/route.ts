@@ -196,8 +196,17 @@ export async function readBody(c: Context<AppEnv>): Promise<Record<string, unkno
   if (/^(multipart\/form-data|application\/x-www-form-urlencoded)/i.test(type)) {
     return c.req.parseBody().catch(() => ({}))
   }
-  const value: unknown = await c.req.json().catch(() => undefined)
+  const value = parseJson(await c.req.arrayBuffer())
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+}
+
+/** Reads JSON, which is UTF-8 (RFC 8259 §8.1): other bytes would silently become one and the same letter. */
+function parseJson(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return // not JSON: nothing was sent
+  }
 }
 
 /** Tells whether a body may be read before anything is known of the request; files are never touched. */
