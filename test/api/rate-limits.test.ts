@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, test, vi } from 'vitest'
+import { ROOT_KEY } from '#/auth/caller'
 import { ROUTES } from '#/routes'
 import { type Answer, NOW, ROOT, type World, world } from '#test/support/world'
 
@@ -220,13 +221,15 @@ describe('no limit', () => {
   })
 })
 
-const limited = ROUTES.map(({ spec }) => spec).flatMap(({ name, method, path, limit }) =>
-  limit ? [{ name, method, path, limit }] : [],
+const limited = ROUTES.map(({ spec }) => spec).flatMap(({ name, method, path, limit, scopes }) =>
+  limit ? [{ name, method, path, limit, scopes }] : [],
 )
-test.each(limited)('$name tells a key its limit', async ({ method, path, limit }) => {
+test.each(limited)('$name tells its limit', async ({ method, path, limit, scopes }) => {
   const w = await at()
   const body = method === 'delete' ? undefined : {}
-  const answer = await w.send(method, path.replaceAll(/:\w+/g, 'none'), body)
+  const isForKeys = scopes.some((scope) => ROOT_KEY.scopes.has(scope))
+  const headers = isForKeys ? ROOT : { ...(await w.signedIn()).headers, ...guest() }
+  const answer = await w.send(method, path.replaceAll(/:\w+/g, 'none'), body, headers)
   const { windowSeconds } = limit
   const end = START + 37 - ((START + 37) % windowSeconds) + windowSeconds
   expect(limitsOf(answer)).toEqual([`${limit.limit}`, `${limit.limit - 1}`, `${end}`])

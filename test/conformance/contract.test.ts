@@ -20,6 +20,33 @@ const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
   'storage.getFileView': ['storage_invalid_range'],
   'storage.getFilePush': ['storage_invalid_range'],
   'tokens.list': ['general_query_invalid'],
+  // A JWT has no session of its own: upstream answers 500, or stores a target that goes with none.
+  'account.updateMFA': ['user_session_not_found'],
+  'account.updateMFAAuthenticator': ['user_session_not_found'],
+  'account.updateMFAChallenge': ['user_session_not_found'],
+  'account.createPushTarget': ['user_session_not_found'],
+  // Another target has the identifier: upstream answers 500.
+  'account.updatePushTarget': ['user_target_already_exists'],
+  'account.deleteIdentity': ['user_unauthorized'],
+  // The ID for a new user is taken: upstream answers 500.
+  'account.createMagicURLToken': ['user_already_exists'],
+  'account.createEmailToken': ['user_already_exists'],
+  'account.createPhoneToken': ['user_already_exists'],
+  'users.listMemberships': ['database_query_order_null', 'general_cursor_not_found'],
+  'users.updateTarget': ['user_target_already_exists'],
+}
+
+/** Types for users of a console, which is not here. */
+const CONSOLE_ONLY = [
+  ...['user_console_count_exceeded', 'user_email_not_whitelisted', 'user_ip_not_whitelisted'],
+]
+
+/** Operations that only the SDKs know, so that the contract has no limits, events and errors of theirs. */
+const SIBLINGS: Record<string, string> = {
+  'account.createRecoveryOTP': 'account.createRecovery',
+  'account.updateRecoveryOTP': 'account.updateRecovery',
+  'account.createEmailVerificationOTP': 'account.createEmailVerification',
+  'account.updateEmailVerificationOTP': 'account.updateEmailVerification',
 }
 
 const operations = new Map<string, { path: string; method: string; operation: Json }>()
@@ -63,12 +90,25 @@ describe.each(served.map((spec) => [spec.name, spec] as const))('%s', (name, spe
   const theirs = operations.get(name)
   const path = openApiPath(spec.path)
   const mine = own.paths[path]?.[spec.method]
+  const ruling = operations.get(SIBLINGS[name] ?? name)
 
   test('has the path, method, scopes, limit and event of the contract', () => {
     expect([theirs?.path, theirs?.method]).toEqual([path, spec.method])
     expect(mine['x-scopes']).toEqual(theirs?.operation['x-scopes'])
-    expect(mine['x-ratelimit']).toEqual(theirs?.operation['x-ratelimit'])
-    expect(mine['x-events']).toEqual(theirs?.operation['x-events'])
+    expect(mine['x-ratelimit']).toEqual(ruling?.operation['x-ratelimit'])
+    expect(mine['x-events']).toEqual(ruling?.operation['x-events'])
+  })
+  test('has the aliases and groups of the contract', () => {
+    const { 'x-path-aliases': aliases = [], 'x-groups': groups = [] } = theirs?.operation ?? {}
+    const given = (spec.aliases ?? []).map(openApiPath)
+    expect(given).toEqual(aliases)
+    const named = [
+      ...(spec.authMethod ? ['auth'] : []),
+      ...(spec.signedOut ? ['session'] : []),
+      ...(spec.mfa ? [{ exempt: 'mfa', fresh: 'mfaProtected' }[spec.mfa]] : []),
+    ]
+    expect(named.sort()).toEqual([...groups].sort())
+    expect(spec.authMethod).toBe(theirs?.operation['x-auth-method'])
   })
   test('takes the parameters of the contract', () => {
     const shown = (list: Json[]) =>
@@ -115,9 +155,11 @@ describe.each(served.map((spec) => [spec.name, spec] as const))('%s', (name, spe
   })
   test('throws the errors of the contract', () => {
     const extra = MORE_THAN_CONTRACT[name] ?? []
-    const expected = new Set<string>([...(theirs?.operation['x-errors'] ?? []), ...extra])
+    const expected = new Set<string>([...(ruling?.operation['x-errors'] ?? []), ...extra])
     const specific = (types: Iterable<string>) =>
-      [...types].filter((type) => type !== 'general_server_error').sort()
+      [...types]
+        .filter((type) => type !== 'general_server_error' && !CONSOLE_ONLY.includes(type))
+        .sort()
     expect(specific(spec.errors)).toEqual(specific(expected))
   })
 })
@@ -127,10 +169,15 @@ describe('models', () => {
   test.each(names)('%s has the fields of the contract, in their order', (name) => {
     const [mine, theirs] = [own.components.schemas[name], contract.components.schemas[name]]
     const shape = (schema: Json) =>
-      Object.entries<Json>(schema.properties).map(([key, value]) => [key, value.$ref ?? value.type])
+      Object.entries<Json>(schema.properties ?? {}).map(([key, value]) => [
+        key,
+        value.$ref ?? value.type,
+      ])
     expect(shape(mine)).toEqual(shape(theirs))
-    expect([...mine.required].sort()).toEqual([...theirs.required].sort())
-    expect(mine.additionalProperties).toBe(false)
+    expect([...(mine.required ?? [])].sort()).toEqual([...(theirs.required ?? [])].sort())
+    // Two ways to write "anything": an empty schema, and true.
+    const isOpen = ({ additionalProperties }: Json) => additionalProperties !== false
+    expect(isOpen(mine)).toBe(isOpen(theirs))
   })
 })
 

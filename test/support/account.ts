@@ -119,14 +119,17 @@ export function before(w: World, nth: number, run: () => Promise<unknown>) {
     if (++count === nth) await run()
     return go()
   }
-  const watched = (statement: D1PreparedStatement): D1PreparedStatement => ({
-    ...statement, // with what the world's own batch looks for
-    bind: (...values: unknown[]) => watched(statement.bind(...values)),
-    run: () => trip(() => statement.run()),
-    all: () => trip(() => statement.all()),
-    raw: (options?: never) => trip(() => statement.raw(options)),
-    first: (column?: never) => trip(() => statement.first(column)),
-  })
+  const watched = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const calls = {
+      ...statement, // with what the world's own batch looks for
+      bind: (...values: unknown[]) => watched(statement.bind(...values)),
+      run: () => trip(() => statement.run()),
+      all: () => trip(() => statement.all()),
+      raw: () => trip(() => statement.raw()),
+      first: () => trip(() => statement.first()),
+    }
+    return calls as never // Drizzle passes none of the arguments left out
+  }
   Object.assign(db, {
     prepare: (query: string) => watched(prepare(query)),
     batch: (statements: D1PreparedStatement[]) => trip(() => batch(statements)),

@@ -87,24 +87,30 @@ export async function world(overrides: Partial<Env> = {}, clock: () => Date = ()
   ): Promise<Answer & { trips: number }> {
     const form =
       body instanceof FormData || body instanceof ReadableStream || body instanceof Uint8Array
+    const json = body === undefined || form ? undefined : JSON.stringify(body)
     const request = new Request(
       `http://localhost${path.startsWith('/v1') || path.startsWith('/o') ? '' : '/v1'}${path}`,
       {
         method: method.toUpperCase(),
         headers: {
           'X-Appwrite-Project': PROJECT,
-          ...(body === undefined || form ? {} : { 'Content-Type': 'application/json' }),
+          ...(json === undefined
+            ? {}
+            : {
+                'Content-Type': 'application/json',
+                'Content-Length': `${new TextEncoder().encode(json).length}`,
+              }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: form ? (body as BodyInit) : JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: json ?? (body as BodyInit) }),
       },
     )
     const { response, trips, settle } = await raw(request)
     const bytes = new Uint8Array(await response.arrayBuffer())
     await settle()
-    const json = response.headers.get('content-type')?.includes('json')
+    const isJson = response.headers.get('content-type')?.includes('json')
     const parsed =
-      json && bytes.length > 0 ? JSON.parse(new TextDecoder().decode(bytes)) : undefined
+      isJson && bytes.length > 0 ? JSON.parse(new TextDecoder().decode(bytes)) : undefined
     return { status: response.status, headers: response.headers, body: parsed, bytes, trips }
   }
 

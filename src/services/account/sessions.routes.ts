@@ -54,10 +54,11 @@ export const getSession = route(
     errors: ['user_session_not_found'],
   },
   async (c, { sessionId }) => {
-    const [session] = await c.var.db
-      .select()
-      .from(sessions)
-      .where(own(selfOf(c), sessionId))
+    const self = selfOf(c)
+    const isCurrent = self.session?.id === sessionIdOf(self, sessionId)
+    const [session] = isCurrent
+      ? [self.session]
+      : await c.var.db.select().from(sessions).where(own(self, sessionId))
     if (!session) throw new ApiError('user_session_not_found')
     return openSession(c, session)
   },

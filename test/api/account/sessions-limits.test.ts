@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import {
+  address,
+  codeIn,
+  type Headers_,
+  messageTo,
+  PASSWORD,
+  signIn,
+  WRONG,
+  withPassword,
+} from '#test/support/account'
+import { NOW, ROOT, type World, world } from '#test/support/world'
+
+const limited = () => world({ MAIL_OUTBOX: 'on' }, () => NOW)
+let addresses = 0
+/** Gives a client's address that no other test uses. */
+const client = (): Headers_ => ({ 'CF-Connecting-IP': `192.0.2.${++addresses}` })
+const remaining = ({ headers }: { headers: Headers }) =>
+  Number(headers.get('x-ratelimit-remaining'))
+const askCode = (w: World, email: string, headers: Headers_) =>
+  w.send('post', '/account/tokens/email', { userId: 'unique()', email }, headers)
+async function times<T>(count: number, run: () => Promise<T>): Promise<T[]> {
+  const answers = []
+  for (let index = 0; index < count; index++) answers.push(await run())
+  return answers
+}
+
+test('signing in is counted by address, from wherever, and starts anew with a success', async () => {
+  const w = await limited()
+  const { email } = await withPassword(w)
+  const wrong = () => signIn(w, email, WRONG, client())
+  const first = await times(9, wrong)
+  expect(first.map(remaining)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1])
+  expect((await signIn(w, email.toUpperCase(), PASSWORD, client())).status).toBe(201)
+  const second = await times(11, wrong)
+  expect(second.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429])
+  const right = await signIn(w, email, PASSWORD, client())
+  expect([right.status, right.body.type]).toEqual([429, 'general_rate_limit_exceeded'])
+  expect((await signIn(w, email, PASSWORD, ROOT)).status).toBe(201)
+})
+
+test('the older path shares the limit', async () => {
+  const w = await limited()
+  const email = address()
+  await times(10, () => signIn(w, email, WRONG, client()))
+  const given = { email, password: WRONG }
+  expect((await w.send('post', '/account/sessions', given, client())).status).toBe(429)
+})
+
+test('requests that are not even valid are counted', async () => {
+  const w = await limited()
+  const email = address()
+  const answers = await times(11, () => signIn(w, email, 'short', client()))
+  expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(400), 429])
+})
+
+test('codes are counted by address of the mailbox and of the client', async () => {
+  const w = await limited()
+  const email = address()
+  const toOne = await times(11, () => askCode(w, email, client()))
+  expect(toOne.map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
+  const from = client()
+  const fromOne = await times(11, () => askCode(w, address(), from))
+  expect(fromOne.map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
+})
+
+test('redeeming is counted by client and user, and starts anew with a success', async () => {
+  const w = await limited()
+  const email = address()
+  const user = await w.user({ email })
+  const from = client()
+  const redeem = (secret: string) =>
+    w.send('post', '/account/sessions/token', { userId: user.id, secret }, from)
+  await times(9, () => redeem('a secret too long to be guessed by anybody'))
+  await askCode(w, email, client())
+  expect((await redeem(codeIn(await messageTo(w, email)))).status).toBe(201)
+  const again = await times(11, () => redeem('a secret too long to be guessed by anybody'))
+  expect(again.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429])
+})
+
+test.each([
+  ['/account/recovery'],
+  ['/account/recovery/otp'],
+  ['/account/verifications/email'],
+  ['/account/verifications/email/otp'],
+  ['/account/verifications/phone'],
+])('%s: nobody tries a user’s secrets from many clients', async (path) => {
+  const w = await limited()
+  const user = await w.user()
+  const given = { userId: user.id, secret: '000000', password: PASSWORD }
+  const answers = await times(11, () => w.send('put', path, given, client()))
+  expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429])
+})
