@@ -1,8 +1,26 @@
 import type { Route } from '#/http/route'
+import * as account from '#/services/account/account.routes'
+import * as accountAuthenticators from '#/services/account/authenticators.routes'
+import * as accountChallenges from '#/services/account/challenges.routes'
+import * as accountContact from '#/services/account/contact.routes'
+import * as accountIdentities from '#/services/account/identities.routes'
+import * as accountJwts from '#/services/account/jwts.routes'
+import * as accountLogs from '#/services/account/logs.routes'
+import * as accountMfa from '#/services/account/mfa.routes'
+import * as accountPassword from '#/services/account/password.routes'
+import * as accountPushTargets from '#/services/account/push-targets.routes'
+import * as accountRecovery from '#/services/account/recovery.routes'
+import * as accountRecoveryCodes from '#/services/account/recovery-codes.routes'
+import * as accountSessions from '#/services/account/sessions.routes'
+import * as accountSignIn from '#/services/account/sign-in.routes'
+import * as accountTokens from '#/services/account/tokens.routes'
+import * as accountVerification from '#/services/account/verification.routes'
 import * as buckets from '#/services/storage/buckets.routes'
 import * as files from '#/services/storage/files.routes'
 import * as previews from '#/services/storage/previews.routes'
 import * as tokens from '#/services/storage/tokens.routes'
+import * as memberships from '#/services/teams/memberships.routes'
+import * as teams from '#/services/teams/teams.routes'
 import * as userActivity from '#/services/users/activity.routes'
 import * as userCredentials from '#/services/users/credentials.routes'
 import * as userIdentities from '#/services/users/identities.routes'
@@ -19,6 +37,21 @@ export const ROUTES: readonly Route[] = [
   files,
   previews,
   tokens,
+  account,
+  accountAuthenticators,
+  accountContact,
+  accountPassword,
+  accountRecovery,
+  accountSessions,
+  accountSignIn,
+  accountTokens,
+  accountVerification,
+  accountChallenges,
+  accountMfa,
+  accountPushTargets,
+  accountRecoveryCodes,
+  accountIdentities,
+  accountJwts,
   users,
   userImports,
   userProfile,
@@ -28,6 +61,9 @@ export const ROUTES: readonly Route[] = [
   userIdentities,
   userMfa,
   userActivity,
+  teams,
+  memberships,
+  accountLogs,
 ].flatMap((service) => Object.values(service).filter(isRoute))
 
 function isRoute(exported: unknown): exported is Route {

@@ -1,0 +1,131 @@
+import { and, eq } from 'drizzle-orm'
+import type { Context } from 'hono'
+import type { Caller } from '#/auth/caller'
+import { hashOneTime, isRedeemable, type OneTime, redeem } from '#/auth/one-time'
+import { sameSecret } from '#/auth/secrets'
+import { gather } from '#/db/gather'
+import { insertIf } from '#/db/insert-if'
+import { memberships, oneTimeSecrets, sessions, type Team, users } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import {
+  type Found,
+  isReadable,
+  type MembershipIds,
+  membershipById,
+  teamById,
+} from '#/services/teams/access'
+import { type MembershipRow, revealed } from '#/services/teams/models'
+import { draftSession, startSession } from '#/services/users/sessions'
+
+type Ctx = Context<AppEnv>
+
+/** What the holder of an invitation shows. */
+export type Acceptance = MembershipIds & { userId: string; secret: string }
+
+/** Says who accepts what. */
+export type Accepting = Pick<Acceptance, 'teamId' | 'userId'> & {
+  /** Who is signed in; undefined for a guest. */
+  signedInId: string | undefined
+  /** Whether the secret is that of the membership's newest invitation, used or not. */
+  isSecretRight: boolean
+}
+
+/**
+ * Decides an acceptance: the secret comes before the person (teams contract 4.5).
+ * @throws `membership_not_found`, `team_not_found`, `team_membership_mismatch`, `team_invalid_secret`,
+ * `team_invite_mismatch`, `membership_already_confirmed`
+ */
+export function grantAcceptance(
+  caller: Caller,
+  { teamId, userId, signedInId, isSecretRight }: Accepting,
+  team: Team | undefined,
+  membership: Found | undefined,
+): { team: Team; membership: Found } {
+  if (!membership || !isReadable(caller, membership)) throw new ApiError('membership_not_found')
+  if (!team) throw new ApiError('team_not_found')
+  if (membership.teamId !== teamId) throw new ApiError('team_membership_mismatch')
+  if (!isSecretRight) throw new ApiError('team_invalid_secret')
+  const isOther = signedInId !== undefined && signedInId !== membership.userId
+  if (userId !== membership.userId || isOther) throw new ApiError('team_invite_mismatch')
+  if (membership.confirm) throw new ApiError('membership_already_confirmed')
+  return { team, membership }
+}
+
+/** Gives the statement that finds the secrets of a membership's invitations. */
+const secretsOf = ({ var: { db } }: Ctx, membershipId: string) =>
+  db
+    .select({ hash: oneTimeSecrets.secretHash })
+    .from(oneTimeSecrets)
+    .where(and(eq(oneTimeSecrets.ref, membershipId), eq(oneTimeSecrets.purpose, 'invite')))
+
+/** Loads what an acceptance is about and decides it, in one round trip. Throws as {@link grantAcceptance}. */
+async function open(c: Ctx, { teamId, membershipId, userId, secret }: Acceptance) {
+  const { db, caller, self, settings } = c.var
+  const [[team], [membership], secrets] = await db.batch([
+    teamById(db, teamId),
+    membershipById(db, membershipId),
+    secretsOf(c, membershipId),
+  ])
+  const secretHash = await hashOneTime(secret, membership?.userId ?? '', settings.SECRET)
+  const matches = await Promise.all(secrets.map(({ hash }) => sameSecret(hash, secretHash)))
+  const accepting = {
+    teamId,
+    userId,
+    signedInId: self?.acting.user.id,
+    isSecretRight: matches.includes(true),
+  }
+  return { ...grantAcceptance(caller, accepting, team, membership), secretHash }
+}
+
+/**
+ * Accepts an invitation: of all requests with its secret exactly one confirms the membership. A guest is signed
+ * in by it, and the user's e-mail address counts as verified (teams contract 4.5). All of it is one
+ * transaction.
+ * @throws as {@link grantAcceptance}
+ */
+export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> {
+  const { db, now, self } = c.var
+  const { team, membership, secretHash } = await open(c, given)
+  const { id, userId, member } = membership
+  const invitation: OneTime = { userId, purposes: ['invite'], ref: id, secretHash }
+  const isOpen = isRedeemable(c, invitation)
+  const draft = self
+    ? undefined
+    : await draftSession(c, {
+        ...{ userId, provider: 'email', providerUid: member?.email ?? '' },
+        factors: ['email'],
+      })
+  const batch = gather(db)
+  const confirmed = batch.add(
+    db
+      .update(memberships)
+      .set({ confirm: true, joined: now, updatedAt: now })
+      .where(and(eq(memberships.id, id), eq(memberships.confirm, false), isOpen))
+      .returning(),
+  )
+  const verified = batch.add(
+    db
+      .update(users)
+      .set(touched(users, { emailVerification: true }, now))
+      .where(and(eq(users.id, userId), isOpen))
+      .returning(),
+  )
+  const started = draft && batch.add(insertIf(db, sessions, draft.row, isOpen))
+  batch.add(redeem(c, invitation))
+  const latest = batch.add(
+    db.select({ confirm: memberships.confirm }).from(memberships).where(eq(memberships.id, id)),
+  )
+  await batch.run()
+  const [[joined], [user], [session]] = [confirmed(), verified(), started?.() ?? []]
+  if (!joined || !user) throw tooLate(latest()[0])
+  if (draft && session) startSession(c, session, draft)
+  return revealed(joined, team.name, user)
+}
+
+/** Says what happened to an invitation between the look at it and its acceptance. */
+function tooLate(latest: { confirm: boolean } | undefined) {
+  if (!latest) return new ApiError('membership_not_found')
+  return new ApiError(latest.confirm ? 'membership_already_confirmed' : 'team_invalid_secret')
+}

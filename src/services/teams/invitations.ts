@@ -1,0 +1,259 @@
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { type Caller, isPrivileged } from '#/auth/caller'
+import { oneTimeRow } from '#/auth/one-time'
+import { randomHex } from '#/auth/secrets'
+import { gather } from '#/db/gather'
+import {
+  type Membership,
+  memberships,
+  oneTimeSecrets,
+  type Team,
+  type User,
+  users,
+} from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { checkRedirect, platformRows, projectClients } from '#/http/origin'
+import { uniqueId } from '#/ids'
+import { mailConfigured, sendTemplate } from '#/mail/send'
+import { unknownPassword } from '#/passwords'
+import { readSettings, settingsRows } from '#/project/settings'
+import { grantOwner, grantTeam, teamById } from '#/services/teams/access'
+import { type MembershipRow, revealed } from '#/services/teams/models'
+import {
+  addLookAround,
+  addUser,
+  checkEmailPolicies,
+  checkUserLimit,
+  type Surroundings,
+} from '#/services/users/new-user'
+import { sendSms, smsConfigured } from '#/sms/sms'
+
+type Ctx = Context<AppEnv>
+
+/** Says who is invited, to what; one of ID, e-mail address and phone number names the invitee. */
+export type Invitation = {
+  teamId: string
+  roles: readonly string[]
+  userId?: string | undefined
+  email?: string | undefined
+  phone?: string | undefined
+  name?: string | undefined
+  /** Where the invitation leads. */
+  url?: string | undefined
+}
+
+const SECRET_LENGTH = 256
+
+/**
+ * Adds to the address what accepts an invitation; what else is in it stays (teams contract 4.3).
+ * @param url one that is allowed to be redirected to
+ */
+export function invitationLink(url: string, added: Readonly<Record<string, string>>): string {
+  const link = new URL(url)
+  for (const [name, value] of Object.entries(added)) link.searchParams.set(name, value)
+  return link.href
+}
+
+/** @throws `general_argument_invalid` where it is not said where the invitation leads, or who is invited */
+function checkGiven(caller: Caller, { url, userId, email, phone }: Invitation) {
+  if (!isPrivileged(caller) && url === undefined) {
+    throw new ApiError('general_argument_invalid', 'Param "url" is not optional.')
+  }
+  if (userId === undefined && email === undefined && phone === undefined) {
+    throw new ApiError('general_argument_invalid', 'Give one of userId, email and phone.')
+  }
+}
+
+/** Names the invitee: by ID, else by e-mail address, else by phone number. */
+function named({ userId, email, phone = '' }: Invitation) {
+  if (userId !== undefined) return eq(users.id, userId)
+  return email === undefined ? eq(users.phone, phone) : eq(users.email, email)
+}
+
+type Scene = {
+  team: Team | undefined
+  invitee: User | undefined
+  membership: Membership | undefined
+  around: Surroundings
+}
+
+/**
+ * Reads all that an invitation depends on, in one round trip.
+ * @throws `general_argument_invalid` for an address that is no client of the project
+ */
+async function survey(c: Ctx, given: Invitation): Promise<Scene> {
+  const { db, project, clients } = c.var
+  const { teamId, email, url } = given
+  const batch = gather(db)
+  const team = batch.add(teamById(db, teamId))
+  const invitee = batch.add(db.select().from(users).where(named(given)))
+  const inviteeId = db.select({ id: users.id }).from(users).where(named(given))
+  const membership = batch.add(
+    db
+      .select()
+      .from(memberships)
+      .where(and(eq(memberships.teamId, teamId), inArray(memberships.userId, inviteeId))),
+  )
+  const around = addLookAround(c, batch, { userId: '', email }) // a new user's ID was never used
+  const platforms = url !== undefined && !clients ? batch.add(platformRows(db)) : undefined
+  const settings = project ? undefined : batch.add(settingsRows(db))
+  await batch.run()
+  if (platforms) c.set('clients', projectClients(c, platforms()))
+  if (settings) c.set('project', readSettings(settings()))
+  if (url !== undefined) await checkRedirect(c, 'url', url)
+  return {
+    team: team()[0],
+    invitee: invitee()[0],
+    membership: membership()[0],
+    around: await around(),
+  }
+}
+
+/** Tells whether what was said of the invitee is not so. */
+const contradicts = (given: Invitation, invitee: User) =>
+  (given.userId !== undefined &&
+    given.email !== undefined &&
+    given.email !== (invitee.email ?? '')) ||
+  (given.phone !== undefined && given.phone !== (invitee.phone ?? ''))
+
+/**
+ * Decides an invitation as far as rows do (teams contract 4.3).
+ *
+ * Differs: upstream asks whether the caller is an owner only after it made the invitee, and so leaves users
+ * behind that nobody wanted.
+ *
+ * @throws `team_not_found`, `user_unauthorized`, `user_not_found`, `user_already_exists`,
+ * `membership_already_confirmed`
+ */
+export function grantInvitation(
+  caller: Caller,
+  given: Invitation,
+  { team, invitee, membership }: Pick<Scene, 'team' | 'invitee' | 'membership'>,
+): Team {
+  const readable = grantTeam(caller, team)
+  grantOwner(caller, readable.id)
+  if (!invitee && given.userId !== undefined) throw new ApiError('user_not_found')
+  if (invitee && contradicts(given, invitee)) throw new ApiError('user_already_exists')
+  if (membership?.confirm) throw new ApiError('membership_already_confirmed')
+  return readable
+}
+
+/**
+ * Decides whether a stranger may be made a user (teams contract 4.3, project contract 7.3).
+ * @throws `user_count_exceeded`, `user_email_already_exists`, and as {@link checkEmailPolicies}
+ */
+async function checkNewcomer(c: Ctx, { email }: Invitation, around: Surroundings) {
+  if (!isPrivileged(c.var.caller)) await checkUserLimit(c, around.users)
+  if (around.identityOwner) throw new ApiError('user_email_already_exists')
+  if (email !== undefined) await checkEmailPolicies(c, email)
+}
+
+/**
+ * Stores invitation, secret and, for a stranger, the user, in one transaction. A pending membership keeps its
+ * roles, and its former secret opens nothing any more; a key confirms it at once.
+ * @throws `user_already_exists`, `membership_already_confirmed`, `team_not_found`, `user_not_found` for what
+ * happened meanwhile
+ */
+async function store(c: Ctx, given: Invitation, known: User | undefined, secret: string) {
+  const { db, now, caller } = c.var
+  const { teamId, roles, email, phone, name = email } = given
+  const byKey = isPrivileged(caller)
+  const batch = gather(db)
+  const added = known
+    ? { id: known.id, stored: () => ({ user: known }) }
+    : await addUser(c, batch, {
+        ...{ userId: 'unique()', email, phone, name, targets: [] },
+        ...{ password: unknownPassword(), passwordCounts: false },
+      })
+  const invited = { invited: now, updatedAt: now, ...(byKey ? { joined: now, confirm: true } : {}) }
+  const of = { teamId, userId: added.id }
+  const stored = batch.add(
+    db
+      .insert(memberships)
+      .values({
+        ...{ id: uniqueId(now), ...of, roles: [...roles], joined: null, confirm: false },
+        ...{ createdAt: now, ...invited },
+      })
+      .onConflictDoUpdate({
+        target: [memberships.teamId, memberships.userId],
+        set: invited,
+        setWhere: eq(memberships.confirm, false),
+      })
+      .returning(),
+  )
+  const ofBoth = and(eq(memberships.teamId, teamId), eq(memberships.userId, added.id))
+  const membership = db.select({ id: memberships.id }).from(memberships).where(ofBoth)
+  batch.add(
+    db
+      .delete(oneTimeSecrets)
+      .where(
+        and(
+          inArray(oneTimeSecrets.ref, membership),
+          eq(oneTimeSecrets.purpose, 'invite'),
+          isNull(oneTimeSecrets.usedAt),
+        ),
+      ),
+  )
+  if (!byKey) {
+    const row = await oneTimeRow(c, { userId: added.id, purpose: 'invite', secret })
+    const pending = and(ofBoth, eq(memberships.confirm, false))
+    const owner = db.select({ id: memberships.userId }).from(memberships).where(pending)
+    // Where nothing is pending the row is nobody's, and a trigger drops it.
+    const ref = sql<string>`coalesce(${membership}, '')`
+    batch.add(
+      db.insert(oneTimeSecrets).values({ ...row, ref, userId: sql`coalesce(${owner}, '')` }),
+    )
+  }
+  const team = batch.add(teamById(db, teamId))
+  const latest = batch.add(db.select().from(memberships).where(ofBoth))
+  await batch.run()
+  const user = added.stored()?.user
+  if (!user) throw new ApiError('user_already_exists')
+  const [row] = stored()
+  if (row) return { membership: row, user }
+  if (latest()[0]) throw new ApiError('membership_already_confirmed')
+  throw new ApiError(team()[0] ? 'user_not_found' : 'team_not_found')
+}
+
+/** Sends the link by mail, else by text message; whoever has neither address gets nothing. */
+async function deliver(c: Ctx, user: User, link: string, team: Team, name: string) {
+  if (user.email) {
+    await sendTemplate(c, {
+      template: 'invitation',
+      to: user.email,
+      toName: name,
+      variables: { redirect: link, team: team.name, owner: c.var.self?.acting.user.name ?? '' },
+    })
+  } else if (user.phone) await sendSms(c, user.phone, link)
+}
+
+/**
+ * Adds somebody to a team, for a key, or invites somebody, for an owner: by mail, else by text message (teams
+ * contract 4.3). When the carrier fails, the membership stays pending and can be invited to again.
+ * @throws as {@link grantInvitation} and {@link checkNewcomer}, `general_argument_invalid`
+ * @throws `general_smtp_disabled`, `general_phone_disabled` also when the carrier fails
+ */
+export async function invite(c: Ctx, given: Invitation): Promise<MembershipRow> {
+  const { caller } = c.var
+  checkGiven(caller, given)
+  const scene = await survey(c, given)
+  const byKey = isPrivileged(caller)
+  if (!byKey && !mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+  const team = grantInvitation(caller, given, scene)
+  if (!scene.invitee) await checkNewcomer(c, given, scene.around)
+  const { email, phone } = scene.invitee ?? given
+  if (!byKey && !email && phone && !smsConfigured(c)) throw new ApiError('general_phone_disabled')
+  const secret = randomHex(SECRET_LENGTH)
+  const { membership, user } = await store(c, given, scene.invitee, secret)
+  if (!byKey && given.url !== undefined) {
+    const { id: membershipId, userId, teamId } = membership
+    const link = invitationLink(given.url, {
+      ...{ membershipId, userId, secret, teamId },
+      teamName: team.name,
+    })
+    await deliver(c, user, link, team, user.name || given.name || user.email || '')
+  }
+  return revealed(membership, team.name, user)
+}

@@ -1,0 +1,252 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { email } from '#/contact/email'
+import { phone } from '#/contact/phone'
+import { listStatements, pageOf, searchIn } from '#/db/list'
+import { memberships } from '#/db/schema'
+import { touched } from '#/db/touch'
+import { ApiError } from '#/errors'
+import { listParams, optional } from '#/http/params'
+import { route } from '#/http/route'
+import { uid } from '#/ids'
+import { url } from '#/services/account/params'
+import { accept } from '#/services/teams/acceptance'
+import {
+  grantRemoval,
+  grantRoleChange,
+  grantTeam,
+  OWNER,
+  openMembership,
+  teamById,
+  teamSequence,
+} from '#/services/teams/access'
+import { invite } from '#/services/teams/invitations'
+import {
+  visibleColumns,
+  visibleFields,
+  visibleRow,
+  type WithMember,
+} from '#/services/teams/members'
+import { membershipListModel, membershipModel, revealed } from '#/services/teams/models'
+import { loadForChange, unlessLastOwner } from '#/services/teams/owners'
+import { plainText } from '#/services/users/params'
+
+const all = '/v1/teams/:teamId/memberships'
+const one = `${all}/:membershipId`
+const inTeam = z.object({ teamId: uid })
+const inMembership = z.object({ teamId: uid, membershipId: uid })
+
+const ROLE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$/
+const roles = z
+  .array(
+    z
+      .string()
+      .regex(ROLE, 'must be 1 to 81 of A-Z a-z 0-9 . _ - and start with a letter or digit')
+      .meta({ wire: { type: 'string', minLength: 1, maxLength: 81, pattern: ROLE.source } }),
+  )
+  .max(100)
+
+/** Attributes that membership lists filter and sort by (queries contract 8). */
+const ATTRIBUTES = {
+  userId: 'string',
+  teamId: 'string',
+  roles: 'string[]',
+  invited: 'datetime',
+  joined: 'datetime',
+  confirm: 'boolean',
+} as const
+
+export const listMemberships = route(
+  {
+    name: 'teams.listMemberships',
+    method: 'get',
+    path: all,
+    scopes: ['teams.read'],
+    input: { param: inTeam, query: z.object(listParams) },
+    status: 200,
+    model: membershipListModel,
+    errors: [
+      'database_query_order_null',
+      'general_cursor_not_found',
+      'general_query_invalid',
+      'team_not_found',
+    ],
+  },
+  async (c, { teamId, ...params }) => {
+    const { db, caller } = c.var
+    const visible = await visibleFields(c)
+    const list = listStatements(c, params, {
+      table: memberships,
+      attributes: ATTRIBUTES,
+      extra: { member: visibleColumns(visible) },
+      where: eq(memberships.teamId, teamId),
+      search: (term) =>
+        searchIn(
+          memberships.sequence,
+          'memberships_search',
+          term,
+          sql`'t' || ${teamSequence(db, teamId)}`,
+        ),
+    })
+    const [[found], ...rows] = await db.batch([teamById(db, teamId), ...list.statements])
+    const team = grantTeam(caller, found)
+    const page = pageOf<WithMember>(list, rows)
+    return { ...page, rows: page.rows.map((row) => visibleRow(row, team.name, visible)) }
+  },
+)
+
+export const createMembership = route(
+  {
+    name: 'teams.createMembership',
+    method: 'post',
+    path: all,
+    scopes: ['teams.write'],
+    authMethod: 'invites',
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] },
+    event: ['teams.[teamId].memberships.[membershipId].create', 'users.[userId].create'],
+    input: {
+      param: inTeam,
+      body: z.object({
+        email: optional(email),
+        userId: optional(uid),
+        phone: optional(phone),
+        roles,
+        url: optional(url),
+        name: optional(plainText(128)),
+      }),
+    },
+    status: 201,
+    model: membershipModel,
+    errors: [
+      'general_argument_invalid',
+      'general_bad_request',
+      'general_phone_disabled',
+      'general_smtp_disabled',
+      'membership_already_confirmed',
+      'team_not_found',
+      'user_already_exists',
+      'user_count_exceeded',
+      'user_email_already_exists',
+      'user_email_disposable',
+      'user_email_free',
+      'user_email_not_canonical',
+      'user_email_not_corporate',
+      'user_not_found',
+      'user_unauthorized',
+    ],
+  },
+  invite,
+)
+
+export const getMembership = route(
+  {
+    name: 'teams.getMembership',
+    method: 'get',
+    path: one,
+    scopes: ['teams.read'],
+    input: { param: inMembership },
+    status: 200,
+    model: membershipModel,
+    errors: ['membership_not_found', 'team_membership_mismatch', 'team_not_found'],
+  },
+  async (c, ids) => {
+    const visible = await visibleFields(c)
+    const { team, membership } = await openMembership(c, ids, visibleColumns(visible))
+    return visibleRow(membership, team.name, visible)
+  },
+)
+
+export const updateMembership = route(
+  {
+    name: 'teams.updateMembership',
+    method: 'patch',
+    path: one,
+    scopes: ['teams.write'],
+    event: 'teams.[teamId].memberships.[membershipId].update',
+    input: { param: inMembership, body: z.object({ roles }) },
+    status: 200,
+    model: membershipModel,
+    errors: [
+      'membership_downgrade_prohibited',
+      'membership_not_found',
+      'team_membership_mismatch',
+      'team_not_found',
+      'user_not_found',
+      'user_unauthorized',
+    ],
+  },
+  async (c, { roles, ...ids }) => {
+    const { db, caller, now } = c.var
+    const loaded = await loadForChange(c, ids)
+    const { team, membership, member } = grantRoleChange(caller, loaded.team, loaded.membership)
+    const stays = eq(memberships.sequence, membership.sequence)
+    const guard = roles.includes(OWNER)
+      ? undefined
+      : unlessLastOwner(c, membership, loaded.sharesOwnership)
+    const [[updated], [left]] = await db.batch([
+      db
+        .update(memberships)
+        .set(touched(memberships, { roles }, now))
+        .where(and(stays, guard))
+        .returning(),
+      db.select({ id: memberships.id }).from(memberships).where(stays),
+    ])
+    if (updated) return revealed(updated, team.name, member)
+    throw new ApiError(left ? 'membership_downgrade_prohibited' : 'membership_not_found')
+  },
+)
+
+export const updateMembershipStatus = route(
+  {
+    name: 'teams.updateMembershipStatus',
+    method: 'patch',
+    path: `${one}/status`,
+    scopes: ['public'],
+    event: 'teams.[teamId].memberships.[membershipId].update.status',
+    input: { param: inMembership, body: z.object({ userId: uid, secret: plainText(256) }) },
+    status: 200,
+    model: membershipModel,
+    errors: [
+      'membership_already_confirmed',
+      'membership_not_found',
+      'team_invalid_secret',
+      'team_invite_mismatch',
+      'team_membership_mismatch',
+      'team_not_found',
+    ],
+  },
+  accept,
+)
+
+export const deleteMembership = route(
+  {
+    name: 'teams.deleteMembership',
+    method: 'delete',
+    path: one,
+    scopes: ['teams.write'],
+    event: 'teams.[teamId].memberships.[membershipId].delete',
+    input: { param: inMembership },
+    status: 204,
+    errors: [
+      'membership_deletion_prohibited',
+      'team_invite_not_found',
+      'team_membership_mismatch',
+      'team_not_found',
+      'user_not_found',
+      'user_unauthorized',
+    ],
+  },
+  async (c, ids) => {
+    const { db, caller } = c.var
+    const loaded = await loadForChange(c, ids)
+    const membership = grantRemoval(caller, loaded.team, loaded.membership)
+    const stays = eq(memberships.sequence, membership.sequence)
+    const guard = unlessLastOwner(c, membership, loaded.sharesOwnership)
+    const [[gone], [left]] = await db.batch([
+      db.delete(memberships).where(and(stays, guard)).returning({ id: memberships.id }),
+      db.select({ id: memberships.id }).from(memberships).where(stays),
+    ])
+    if (gone) return undefined
+    throw new ApiError(left ? 'membership_deletion_prohibited' : 'team_invite_not_found')
+  },
+)

@@ -1,0 +1,192 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { isPrivileged } from '#/auth/caller'
+import { listRows, searchIn } from '#/db/list'
+import { type Team, teams } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { listParams, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, idFor, uid } from '#/ids'
+import { grantOwner, OWNER, openOwnTeam, openTeam } from '#/services/teams/access'
+import { teamListModel, teamModel } from '#/services/teams/models'
+import { storeTeam } from '#/services/teams/new-team'
+import { type Preferences, preferencesModel } from '#/services/users/models'
+import { plainText } from '#/services/users/params'
+import { preferences } from '#/services/users/preferences'
+
+type Ctx = Context<AppEnv>
+
+const one = '/v1/teams/:teamId'
+const inTeam = z.object({ teamId: uid })
+const name = plainText(128)
+
+export const create = route(
+  {
+    name: 'teams.create',
+    method: 'post',
+    path: '/v1/teams',
+    scopes: ['teams.write'],
+    event: 'teams.[teamId].create',
+    input: {
+      body: z.object({
+        teamId: customId,
+        name,
+        roles: withDefault(z.array(uid).max(100), [OWNER]),
+      }),
+    },
+    status: 201,
+    model: teamModel,
+    errors: ['team_already_exists'],
+  },
+  async (c, { teamId, name, roles }) => {
+    const { caller, now } = c.var
+    const team = await storeTeam(c, {
+      id: idFor(teamId, now),
+      name,
+      ...(caller.kind === 'user' ? { founder: { userId: caller.id, roles } } : {}),
+    })
+    if (!team) throw new ApiError('team_already_exists')
+    return team
+  },
+)
+
+/** Matches the teams that the caller may read: a user's own; undefined for a key, which reads all. */
+function readable({ var: { caller, self } }: Ctx) {
+  if (isPrivileged(caller)) return
+  const ids = self?.acting.memberships.map(({ teamId }) => teamId) ?? []
+  return sql`${teams.id} in (select value from json_each(${JSON.stringify(ids)}))`
+}
+
+export const list = route(
+  {
+    name: 'teams.list',
+    method: 'get',
+    path: '/v1/teams',
+    scopes: ['teams.read'],
+    input: { query: z.object(listParams) },
+    status: 200,
+    model: teamListModel,
+    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+  },
+  (c, params) =>
+    listRows<Team>(c, params, {
+      table: teams,
+      attributes: { name: 'string', total: 'integer' },
+      where: readable(c),
+      search: (term) => searchIn(teams.sequence, 'teams_search', term),
+      counter: isPrivileged(c.var.caller) ? sql`'teams'` : undefined,
+    }),
+)
+
+export const get = route(
+  {
+    name: 'teams.get',
+    method: 'get',
+    path: one,
+    scopes: ['teams.read'],
+    input: { param: inTeam },
+    status: 200,
+    model: teamModel,
+    errors: ['team_not_found'],
+  },
+  (c, { teamId }) => openTeam(c, teamId),
+)
+
+/** Changes a team that was opened. @throws `team_not_found` when it was deleted meanwhile */
+async function change(
+  { var: { db, now } }: Ctx,
+  { sequence }: Team,
+  values: { name: string } | { prefs: Preferences },
+): Promise<Team> {
+  const [updated] = await db
+    .update(teams)
+    .set(touched(teams, values, now))
+    .where(eq(teams.sequence, sequence))
+    .returning()
+  if (!updated) throw new ApiError('team_not_found')
+  return updated
+}
+
+export const updateName = route(
+  {
+    name: 'teams.updateName',
+    method: 'put',
+    path: one,
+    scopes: ['teams.write'],
+    event: 'teams.[teamId].update',
+    input: { param: inTeam, body: z.object({ name }) },
+    status: 200,
+    model: teamModel,
+    errors: ['team_not_found'],
+  },
+  async (c, { teamId, name }) => {
+    const team = await openTeam(c, teamId)
+    if (name === team.name) return team // whoever may read may change nothing (auth contract 9.5)
+    grantOwner(c.var.caller, team.id)
+    return change(c, team, { name })
+  },
+)
+
+export const deleteTeam = route(
+  {
+    name: 'teams.delete',
+    method: 'delete',
+    path: one,
+    scopes: ['teams.write'],
+    event: 'teams.[teamId].delete',
+    input: { param: inTeam },
+    status: 204,
+    errors: ['team_not_found'],
+  },
+  async (c, { teamId }) => {
+    const { db } = c.var
+    const { sequence } = await openOwnTeam(c, teamId)
+    // Triggers take the memberships along, and have the sweeper take back what files grant to the team.
+    const [gone] = await db.delete(teams).where(eq(teams.sequence, sequence)).returning()
+    if (!gone) throw new ApiError('team_not_found')
+    return undefined
+  },
+)
+
+export const getPrefs = route(
+  {
+    name: 'teams.getPrefs',
+    method: 'get',
+    path: `${one}/prefs`,
+    scopes: ['teams.read'],
+    input: { param: inTeam },
+    status: 200,
+    model: preferencesModel,
+    errors: ['document_invalid_structure', 'team_not_found'],
+  },
+  async (c, { teamId }) => (await openTeam(c, teamId)).prefs,
+)
+
+/** Refuses preferences whose keys mean something else in a document (teams contract 3.6). @throws `document_invalid_structure` */
+function checkStructure({ $id = '', $permissions = [] }: Preferences) {
+  if (typeof $id !== 'string' || !Array.isArray($permissions)) {
+    throw new ApiError('document_invalid_structure')
+  }
+}
+
+export const updatePrefs = route(
+  {
+    name: 'teams.updatePrefs',
+    method: 'put',
+    path: `${one}/prefs`,
+    scopes: ['teams.write'],
+    event: 'teams.[teamId].update.prefs',
+    input: { param: inTeam, body: z.object({ prefs: preferences }) },
+    status: 200,
+    model: preferencesModel,
+    errors: ['document_invalid_structure', 'team_not_found'],
+  },
+  async (c, { teamId, prefs }) => {
+    checkStructure(prefs)
+    const team = await openOwnTeam(c, teamId)
+    return (await change(c, team, { prefs })).prefs
+  },
+)
