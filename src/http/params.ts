@@ -97,11 +97,11 @@ const BRACKETED = /^([^[\]]+)\[(\d*)\]$/
 
 /** Gathers `name[]` and `name[3]` fields into arrays under `name`, in the order of their indexes. */
 export function gatherArrays(given: Record<string, unknown>): Record<string, unknown> {
-  const plain: Record<string, unknown> = {}
+  const plain = new Map<string, unknown>()
   const gathered = new Map<string, [index: number, values: unknown[]][]>()
   for (const [key, value] of Object.entries(given)) {
     const [, name, index] = BRACKETED.exec(key) ?? []
-    if (name === undefined) plain[key] = value
+    if (name === undefined) plain.set(key, value)
     else {
       const entries = gathered.get(name) ?? []
       entries.push([Number(index || 0), Array.isArray(value) ? value : [value]])
@@ -109,9 +109,12 @@ export function gatherArrays(given: Record<string, unknown>): Record<string, unk
     }
   }
   for (const [name, entries] of gathered) {
-    plain[name] = entries.sort(([a], [b]) => a - b).flatMap(([, values]) => values)
+    plain.set(
+      name,
+      entries.sort(([a], [b]) => a - b).flatMap(([, values]) => values),
+    )
   }
-  return plain
+  return Object.fromEntries(plain) // own properties all, `__proto__` too
 }
 
 /** Reads the fields of a query string: one without brackets that comes again replaces the one before. */

@@ -203,7 +203,7 @@ export async function readBody(c: Context<AppEnv>): Promise<Record<string, unkno
 /** Reads JSON, which is UTF-8 (RFC 8259 §8.1): other bytes would silently become one and the same letter. */
 function parseJson(bytes: ArrayBuffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
   } catch {
     return // not JSON: nothing was sent
   }
