@@ -18,6 +18,7 @@ import {
   userNow,
   withPassword,
 } from '#test/support/account'
+import { carriers, mailTo } from '#test/support/mail'
 import { NOW, ROOT, type World } from '#test/support/world'
 
 const NEXT = 'another horse battery'
@@ -294,4 +295,21 @@ test('two links are good at once, each for itself', async () => {
     expect((await w.send('put', '/account/recovery', given, GUEST)).status).toBe(200)
   }
   expect(await verifyPassword('password number 1', await userNow(w, user.id))).toBe(true)
+})
+
+test('the link reaches a mail server, and leads from there to a new password', async () => {
+  w = await accountWorld({
+    PLATFORMS: 'app.example.com',
+    MAIL_OUTBOX: 'off',
+    SMTP_URL: `smtp://127.0.0.1:${carriers.ports.plain}`,
+    MAIL_FROM: 'Edgewrite <no-reply@example.com>',
+  })
+  const user = await withPassword(w, { name: 'Ada' })
+  const asked = await w.send('post', '/account/recovery', { email: user.email, url: URL_ }, GUEST)
+  expect(asked.status).toBe(201)
+  const { mail } = await mailTo(user.email)
+  expect(mail.to).toEqual([{ address: user.email, name: 'Ada' }])
+  const given = { ...redeemedBy(linkIn({ text: mail.text ?? '' })), password: NEXT }
+  expect((await w.send('put', '/account/recovery', given, GUEST)).status).toBe(200)
+  expect((await signIn(w, user.email, NEXT)).status).toBe(201)
 })

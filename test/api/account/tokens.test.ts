@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { beforeEach, describe, expect, inject, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { identities, mockNumbers, oneTimeSecrets, sessions, targets, users } from '#/db/schema'
 import {
   accountWorld,
@@ -15,6 +15,7 @@ import {
   sessionHeader,
   userNow,
 } from '#test/support/account'
+import { carriers, requestsTo } from '#test/support/mail'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
 const NO_CARRIER = { MAIL_OUTBOX: 'off' }
@@ -131,7 +132,7 @@ describe.each(WAYS)('a token by $kind', ({ kind, column, make, ttl, type }) => {
       ...NO_CARRIER,
       SMTP_URL: 'smtp://127.0.0.1:1',
       MAIL_FROM: 'a@example.com',
-      SMS_URL: `${inject('carriers').http}/refuse/x`,
+      SMS_URL: `${carriers.http}/refuse/x`,
       SMS_FROM: 'Test',
     })
     const to = make()
@@ -478,4 +479,19 @@ describe('a mock number', () => {
     const { body } = await ask('phone', { phone: number })
     expect(body.type).toBe('general_phone_disabled')
   })
+})
+
+test('a code reaches an SMS carrier, and signs in from there', async () => {
+  const path = crypto.randomUUID()
+  w = await accountWorld({
+    MAIL_OUTBOX: 'off',
+    SMS_URL: `${carriers.http}/${path}`,
+    SMS_FROM: 'Test',
+  })
+  const phone = phoneNumber()
+  const { body } = await ask('phone', { phone })
+  const [request] = await requestsTo(path)
+  const { to, message } = JSON.parse(request?.body ?? '')
+  expect([to, message]).toEqual([phone, expect.stringMatching(/^\d{6}$/)])
+  expect((await exchange({ userId: body.userId, secret: message })).status).toBe(201)
 })

@@ -1,0 +1,283 @@
+import { Account, AuthenticationFactor, AuthenticatorType, Client, ID } from 'appwrite'
+import { Account as ServerAccount, Client as ServerClient, Users } from 'node-appwrite'
+import { afterAll, expect, inject, test, vi } from 'vitest'
+import { codeAt } from '#test/support/mfa'
+
+const endpoint = inject('endpoint')
+const PASSWORD = 'correct horse battery'
+const NEXT = 'another horse battery'
+const APP = 'https://app.example.com:8443/landing?from=mail#top'
+
+/** Keeps the cookies of one browser. */
+type Jar = Map<string, string>
+let jar: Jar = new Map()
+const realFetch = globalThis.fetch
+// The SDK sends and takes cookies through `fetch`, which has no jar outside a browser.
+vi.stubGlobal('fetch', async (input: string | URL, init: RequestInit = {}) => {
+  const current = jar
+  const headers = new Headers(init.headers)
+  const cookies = [...current].map(([name, value]) => `${name}=${value}`)
+  if (cookies.length > 0) headers.set('Cookie', cookies.join('; '))
+  const answer = await realFetch(input, { ...init, headers })
+  for (const line of answer.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (value === '') current.delete(name)
+    else current.set(name, value)
+  }
+  return answer
+})
+afterAll(() => vi.unstubAllGlobals())
+
+const account = new Account(new Client().setEndpoint(endpoint).setProject('edgewrite'))
+const newBrowser = (): Jar => new Map()
+/** Does something in a browser. */
+function within<T>(browser: Jar, run: () => Promise<T>): Promise<T> {
+  jar = browser
+  return run()
+}
+
+const refusal = (type: string) => expect.objectContaining({ type })
+const address = () => `${crypto.randomUUID()}@example.com`
+
+/** Gives the newest message to an address or number, as a developer reads it. */
+async function newestTo(to: string): Promise<string> {
+  const answer = await realFetch(new URL('/outbox.json', endpoint))
+  const messages = (await answer.json()) as { to: string; text: string }[]
+  const message = messages.find((one) => one.to === to)
+  if (!message) throw new Error(`Nothing was sent to ${to}.`)
+  return message.text
+}
+async function linkTo(to: string) {
+  const link = new URL(/^https?:\S+$/m.exec(await newestTo(to))?.[0] ?? '')
+  const { userId = '', secret = '' } = Object.fromEntries(link.searchParams)
+  return { link, userId, secret }
+}
+const codeTo = async (to: string) => /\b\d{6}\b/.exec(await newestTo(to))?.[0] ?? ''
+
+test('somebody signs up, verifies, signs in by code, adds factors, and resets the password', async () => {
+  const email = address()
+  const [laptop, phone, tablet, stranger] = [newBrowser(), newBrowser(), newBrowser(), newBrowser()]
+  const made = await within(laptop, () =>
+    account.create({ userId: ID.unique(), email, password: PASSWORD, name: 'Ada' }),
+  )
+  const userId = made.$id
+
+  await within(laptop, async () => {
+    await expect(account.get()).rejects.toEqual(refusal('general_unauthorized_scope'))
+    const session = await account.createEmailPasswordSession({ email, password: PASSWORD })
+    expect(session).toMatchObject({ userId, current: true, secret: '' })
+    expect(await account.get()).toMatchObject({ $id: userId, email, emailVerification: false })
+    await account.createEmailVerification({ url: APP })
+  })
+
+  // The mail is read in another browser, where nobody is signed in.
+  const verification = await linkTo(email)
+  expect(verification.link.href).toMatch(/^https:\/\/app\.example\.com:8443\/landing\?from=mail&/)
+  expect(verification.link.hash).toBe('#top')
+  await within(stranger, () => account.updateEmailVerification(verification))
+  await expect(
+    within(stranger, () => account.updateEmailVerification(verification)),
+  ).rejects.toEqual(refusal('user_invalid_token'))
+
+  await within(laptop, async () => {
+    expect((await account.get()).emailVerification).toBe(true)
+    await account.deleteSession({ sessionId: 'current' })
+    expect(laptop.size).toBe(0)
+    await expect(account.get()).rejects.toEqual(refusal('general_unauthorized_scope'))
+
+    const { phrase, userId: holder } = await account.createEmailToken({
+      userId: ID.unique(),
+      email,
+      phrase: true,
+    })
+    expect(holder).toBe(userId)
+    expect(await newestTo(email)).toContain(phrase)
+    const code = await codeTo(email)
+    const session = await account.createSession({ userId, secret: code })
+    expect(session).toMatchObject({ provider: 'token', factors: ['email'] })
+    expect((await account.get()).$id).toBe(userId)
+  })
+
+  const { secret, recoveryCodes } = await within(laptop, async () => {
+    const { secret } = await account.createMFAAuthenticator({ type: AuthenticatorType.Totp })
+    const otp = codeAt(secret, new Date())
+    await account.updateMFAAuthenticator({ type: AuthenticatorType.Totp, otp })
+    const { recoveryCodes } = await account.createMFARecoveryCodes()
+    await account.updateMFA({ mfa: true })
+    expect((await account.get()).mfa).toBe(true)
+    return { secret, recoveryCodes }
+  })
+
+  /** Signs in with both factors. */
+  const enter = async (password: string, factor: AuthenticationFactor, otp: string) => {
+    await account.createEmailPasswordSession({ email, password })
+    await expect(account.get()).rejects.toEqual(refusal('user_more_factors_required'))
+    const { $id: challengeId } = await account.createMFAChallenge({ factor })
+    await account.updateMFAChallenge({ challengeId, otp })
+    expect((await account.get()).$id).toBe(userId)
+  }
+  await within(phone, () =>
+    enter(PASSWORD, AuthenticationFactor.Totp, codeAt(secret, new Date(), 1)),
+  )
+  await within(tablet, () =>
+    enter(PASSWORD, AuthenticationFactor.Recoverycode, recoveryCodes[0] ?? ''),
+  )
+  await within(laptop, async () => {
+    const { total, sessions } = await account.listSessions()
+    expect([total, sessions.filter(({ current }) => current).length]).toEqual([3, 1])
+  })
+
+  await within(stranger, async () => {
+    await account.createRecovery({ email, url: 'https://app.example.com/reset' })
+    const recovery = await linkTo(email)
+    await expect(account.updateRecovery({ ...recovery, password: 'short' })).rejects.toEqual(
+      refusal('general_argument_invalid'),
+    )
+    await account.updateRecovery({ ...recovery, password: NEXT })
+    await expect(account.updateRecovery({ ...recovery, password: PASSWORD })).rejects.toEqual(
+      refusal('user_invalid_token'),
+    )
+  })
+  for (const browser of [laptop, phone, tablet]) {
+    await expect(within(browser, () => account.get())).rejects.toEqual(
+      refusal('general_unauthorized_scope'),
+    )
+  }
+  await within(newBrowser(), async () => {
+    await expect(account.createEmailPasswordSession({ email, password: PASSWORD })).rejects.toEqual(
+      refusal('user_invalid_credentials'),
+    )
+    await enter(NEXT, AuthenticationFactor.Recoverycode, recoveryCodes[1] ?? '')
+  })
+})
+
+test('codes serve where an app can hold no link', async () => {
+  const email = address()
+  await within(newBrowser(), async () => {
+    const { $id: userId } = await account.create({ userId: ID.unique(), email, password: PASSWORD })
+    await account.createEmailPasswordSession({ email, password: PASSWORD })
+    await account.createEmailVerificationOTP({ phrase: true })
+    await account.updateEmailVerificationOTP({ userId, secret: await codeTo(email) })
+    expect((await account.get()).emailVerification).toBe(true)
+    await account.createRecoveryOTP({ email })
+    await account.updateRecoveryOTP({ userId, secret: await codeTo(email), password: NEXT })
+    await account.createEmailPasswordSession({ email, password: NEXT })
+    expect((await account.get()).$id).toBe(userId)
+  })
+})
+
+test('a guest becomes a user, by link and by phone', async () => {
+  const email = address()
+  const number = `+4915${String(Math.floor(Math.random() * 1e9)).padStart(9, '0')}`
+  await within(newBrowser(), async () => {
+    const { userId } = await account.createAnonymousSession()
+    expect(await account.get()).toMatchObject({ $id: userId, email: '', name: '' })
+    expect(await account.updateEmail({ email, password: PASSWORD })).toMatchObject({ email })
+    expect(await account.updatePhone({ phone: number, password: PASSWORD })).toMatchObject({
+      phone: number,
+    })
+    await account.createPhoneVerification()
+    await account.updatePhoneVerification({ userId, secret: await codeTo(number) })
+    expect((await account.get()).phoneVerification).toBe(true)
+    await account.deleteSessions()
+
+    await account.createMagicURLToken({ userId: ID.unique(), email, url: APP })
+    const { link, ...given } = await linkTo(email)
+    expect(given.userId).toBe(userId)
+    expect(await account.createSession(given)).toMatchObject({ provider: 'magic-url' })
+    await account.deleteSession({ sessionId: 'current' })
+
+    await account.createMagicURLToken({ userId: ID.unique(), email })
+    await account.updateMagicURLSession(await linkTo(email))
+    await account.deleteSession({ sessionId: 'current' })
+
+    await account.createPhoneToken({ userId: ID.unique(), phone: number })
+    await account.updatePhoneSession({ userId, secret: await codeTo(number) })
+    expect((await account.get()).$id).toBe(userId)
+  })
+})
+
+/** Opens a page and presses its button, as a browser does. @returns what the page says then */
+async function pressButtonAt(link: URL): Promise<string> {
+  const page = await (await fetch(link)).text()
+  const [, script = ''] = /<script nonce="\w+">([\s\S]*)<\/script>/.exec(page) ?? []
+  const note = { textContent: '' }
+  const presses: (() => Promise<void>)[] = []
+  const button = {
+    hidden: true,
+    disabled: false,
+    addEventListener: (_: string, press: () => Promise<void>) => void presses.push(press),
+  }
+  const shown: string[] = []
+  const run = new Function('location', 'history', 'document', 'fetch', script)
+  run(
+    { search: link.search, pathname: link.pathname },
+    { replaceState: (_: null, __: string, path: string) => shown.push(path) },
+    { querySelector: (name: string) => (name === 'button' ? button : note) },
+    (path: string, init: RequestInit) => fetch(new URL(path, link), init),
+  )
+  for (const press of presses) await press()
+  expect([button.hidden, presses.length, shown]).toEqual([false, 1, ['/auth/magic-url']])
+  return note.textContent
+}
+
+test('a link without an address of its own signs in by a page of the server', async () => {
+  const email = address()
+  await within(newBrowser(), async () => {
+    const { userId } = await account.createMagicURLToken({ userId: ID.unique(), email })
+    const { link } = await linkTo(email)
+    await (await realFetch(link)).text() // a program that looks into the mail uses nothing up
+    expect(await pressButtonAt(link)).toContain('You are signed in.')
+    expect((await account.get()).$id).toBe(userId)
+    await account.deleteSession({ sessionId: 'current' })
+    expect(await pressButtonAt(link)).toContain('was used before')
+  })
+})
+
+test('somebody keeps the account in order', async () => {
+  const email = address()
+  await within(newBrowser(), async () => {
+    await account.create({ userId: ID.unique(), email, password: PASSWORD })
+    const session = await account.createEmailPasswordSession({ email, password: PASSWORD })
+    expect(await account.updateName({ name: 'Grace' })).toMatchObject({ name: 'Grace' })
+    await account.updatePrefs({ prefs: { theme: 'dark' } })
+    expect(await account.getPrefs()).toEqual({ theme: 'dark' })
+    expect((await account.getSession({ sessionId: 'current' })).$id).toBe(session.$id)
+    expect((await account.updateSession({ sessionId: 'current' })).$id).toBe(session.$id)
+    await account.updatePassword({ password: NEXT, oldPassword: PASSWORD })
+    await account.createVerification({ url: APP })
+    await account.updateVerification(await linkTo(email))
+    expect((await account.get()).emailVerification).toBe(true)
+    expect(await account.updateStatus()).toMatchObject({ status: false })
+    await expect(account.createEmailPasswordSession({ email, password: NEXT })).rejects.toEqual(
+      refusal('user_blocked'),
+    )
+  })
+})
+
+test('a server signs people in and goes on in their name', async () => {
+  const byKey = () =>
+    new ServerClient().setEndpoint(endpoint).setProject('edgewrite').setKey(inject('apiKey'))
+  const inSession = (secret: string) =>
+    new ServerAccount(
+      new ServerClient().setEndpoint(endpoint).setProject('edgewrite').setSession(secret),
+    )
+  const server = new ServerAccount(byKey())
+  const email = address()
+  const made = await server.create({ userId: ID.unique(), email, password: PASSWORD })
+  const { secret } = await server.createEmailPasswordSession({ email, password: PASSWORD })
+  expect(await inSession(secret).get()).toMatchObject({ $id: made.$id, email })
+
+  const token = await new Users(byKey()).createToken({ userId: made.$id })
+  const session = await server.createSession({ userId: made.$id, secret: token.secret })
+  expect(session).toMatchObject({ provider: 'token', factors: ['token'] })
+  const { sessions } = await inSession(session.secret).listSessions()
+  expect(sessions.map(({ current }) => current)).toEqual([false, true])
+
+  const otp = await server.createEmailToken({ userId: ID.unique(), email })
+  expect(otp.secret).toBe(await codeTo(email))
+  await inSession(secret).deleteSessions()
+  await expect(inSession(session.secret).get()).rejects.toEqual(
+    refusal('general_unauthorized_scope'),
+  )
+})
