@@ -173,6 +173,23 @@ describe('an owner invites', () => {
   })
 })
 
+test('known and unknown addresses are answered alike, for the same work', async () => {
+  const w = await teamWorld()
+  const { owner, at } = await founded(w)
+  const [known, unknown] = [newEmail(), newEmail()]
+  await w.user({ email: known, name: known })
+  const answers = []
+  for (const email of [known, unknown]) {
+    const { status, body, trips } = await inviteTo(w, at, owner.headers, { email })
+    const { $id, $createdAt, $updatedAt, invited, userId, userName, userEmail, ...rest } = body
+    expect([userName, userEmail]).toEqual([email, email])
+    expect([$id, userId, $createdAt, $updatedAt, invited].every(Boolean)).toBe(true)
+    expect((await messageTo(w, email))?.kind).toBe('mail')
+    answers.push({ status, trips, rest })
+  }
+  expect(answers[0]).toEqual(answers[1])
+})
+
 describe('a key', () => {
   test('adds a member at once, and sends nothing', async () => {
     const w = await teamWorld({ MAIL_OUTBOX: 'off' })
