@@ -14,6 +14,8 @@ export type Env = {
   DB: D1Database
   BLOBS: R2Bucket
   IMAGES: ImagesBinding
+  /** Counts roughly and cheaply what one address sends to one location; without it nothing is refused early. */
+  BURST_GUARD?: RateLimit
   /** Counts requests per rate-limit key; without it nothing is limited. */
   RATE_COUNTERS?: DurableObjectNamespace<RateCounter>
   /** Sends mails where there is no SMTP server; needs MAIL_FROM. */

@@ -71,6 +71,9 @@ export const VARS = [
 /** Settings that hold a password or key: they go to Cloudflare as secrets. */
 export const SECRETS = ['API_KEY', 'SECRET', 'SMTP_URL', 'SMS_URL', 'SMS_HEADERS']
 
+/** Gives a whole number that stands for a name: rate-limit namespaces are numbered. */
+const numberOf = (name: string) => createHash('sha256').update(name).digest().readUInt32BE()
+
 /**
  * Points a Wrangler file at a deployment.
  * @param toml text of `wrangler.toml`
@@ -87,4 +90,7 @@ export function configFor(
     .replace(/^database_id = ".*"$/m, `database_id = "${databaseId}"`)
     .replace(/^bucket_name = ".*"$/m, `bucket_name = "${bucket}"`)
     .replace(/^queue = ".*"$/gm, `queue = "${queue}"`)
+    .replace(/^namespace_id = ".*"$/m, (line) =>
+      worker === productionOf(toml).worker ? line : `namespace_id = "${numberOf(worker)}"`,
+    )
 }

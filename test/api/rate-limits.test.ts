@@ -221,6 +221,39 @@ describe('no limit', () => {
   })
 })
 
+describe('the burst guard', () => {
+  const guarded = (limit: (options: { key: string }) => Promise<{ success: boolean }>) =>
+    at(MID_WINDOW, { BURST_GUARD: { limit } as never })
+
+  test('refuses a flood before it is counted, and no key', async () => {
+    const w = await guarded(async () => ({ success: false }))
+    const headers = guest()
+    const answer = await remove(w, headers)
+    expect([answer.status, answer.body.type, answer.headers.get('Retry-After')]).toEqual([
+      ...[429, 'general_rate_limit_exceeded', '10'],
+    ])
+    expect(await windowOf(counterOf(headers))).toBeUndefined()
+    expect((await remove(w, { ...headers, ...ROOT })).status).toBe(404)
+    expect((await w.send('get', '/storage/buckets/none/files/a', undefined, headers)).status).toBe(
+      404,
+    )
+  })
+  test('counts by the network of the address', async () => {
+    const keys: string[] = []
+    const w = await guarded(async ({ key }) => ({ success: keys.push(key) > 0 }))
+    await remove(w, { 'CF-Connecting-IP': '2001:db8:1:2:3:4:5:6' })
+    await remove(w, {})
+    expect(keys).toEqual(['2001:db8:1:2::/64'])
+  })
+  test('lets requests through while it fails', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const w = await guarded(() => Promise.reject(new Error('unreachable')))
+    expect((await remove(w, guest())).status).toBe(404)
+    expect(log).toHaveBeenCalledExactlyOnceWith('The burst guard failed open', expect.any(Error))
+    log.mockRestore()
+  })
+})
+
 const limited = ROUTES.map(({ spec }) => spec).flatMap(({ name, method, path, limit, scopes }) =>
   limit ? [{ name, method, path, limit, scopes }] : [],
 )

@@ -235,6 +235,7 @@ test('leaves nothing in the configuration that names another deployment', () => 
   const preview = configFor(toml, previewOf('x'), 'some-id')
   expect(preview).not.toMatch(/^(name|database_name|bucket_name|queue) = "edgewrite(-events)?"$/m)
   expect(preview).not.toContain('00000000-0000')
+  expect(preview).not.toContain('namespace_id = "20261"')
   expect(configFor(toml, productionOf(toml))).toBe(toml)
 })
 
