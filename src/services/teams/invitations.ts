@@ -150,69 +150,83 @@ async function checkNewcomer(c: Ctx, { email }: Invitation, around: Surroundings
   if (email !== undefined) await checkEmailPolicies(c, email)
 }
 
+type Pair = { teamId: string; userId: string }
+
+const ofPair = ({ teamId, userId }: Pair) =>
+  and(eq(memberships.teamId, teamId), eq(memberships.userId, userId))
+
 /**
- * Stores invitation, secret and, for a stranger, the user, in one transaction. A pending membership keeps its
- * roles, and its former secret opens nothing any more; a key confirms it at once.
+ * Gives the statement that stores a membership, or has a pending one invited anew, whose roles stay; a key
+ * confirms it at once. No row comes back when it is confirmed already, or team or user are gone.
+ */
+function enrol({ var: { db, now, caller } }: Ctx, pair: Pair, roles: readonly string[]) {
+  const isConfirmed = isPrivileged(caller)
+  const changes = { invited: now, updatedAt: now }
+  const state = isConfirmed ? { joined: now, confirm: true } : { joined: null, confirm: false }
+  return db
+    .insert(memberships)
+    .values({ id: uniqueId(now), ...pair, roles: [...roles], createdAt: now, ...changes, ...state })
+    .onConflictDoUpdate({
+      target: [memberships.teamId, memberships.userId],
+      set: { ...changes, ...state },
+      setWhere: eq(memberships.confirm, false),
+    })
+    .returning()
+}
+
+/** Gives the statement that voids the links of a pending invitation; a used one is kept, to be told from a wrong one. */
+function voidLinks({ var: { db } }: Ctx, pair: Pair) {
+  const membership = db.select({ id: memberships.id }).from(memberships).where(ofPair(pair))
+  return db
+    .delete(oneTimeSecrets)
+    .where(
+      and(
+        inArray(oneTimeSecrets.ref, membership),
+        eq(oneTimeSecrets.purpose, 'invite'),
+        isNull(oneTimeSecrets.usedAt),
+      ),
+    )
+}
+
+/** Gives the statement that stores the secret of a pending invitation. */
+function keepSecret({ var: { db } }: Ctx, pair: Pair, row: typeof oneTimeSecrets.$inferInsert) {
+  const pending = and(ofPair(pair), eq(memberships.confirm, false))
+  const id = db.select({ id: memberships.id }).from(memberships).where(pending)
+  const userId = db.select({ userId: memberships.userId }).from(memberships).where(pending)
+  // Where nothing is pending the row would be nobody's: a trigger drops it.
+  const owner = { ref: sql`coalesce(${id}, '')`, userId: sql`coalesce(${userId}, '')` }
+  return db.insert(oneTimeSecrets).values({ ...row, ...owner })
+}
+
+/**
+ * Stores an invitation with its secret and, for a stranger, the user, in one transaction.
  * @throws `user_already_exists`, `membership_already_confirmed`, `team_not_found`, `user_not_found` for what
  * happened meanwhile
  */
 async function store(c: Ctx, given: Invitation, known: User | undefined, secret: string) {
-  const { db, now, caller } = c.var
+  const { db, caller } = c.var
   const { teamId, roles, email, phone, name = email } = given
-  const byKey = isPrivileged(caller)
   const batch = gather(db)
-  const added = known
+  const invitee = known
     ? { id: known.id, stored: () => ({ user: known }) }
     : await addUser(c, batch, {
         ...{ userId: 'unique()', email, phone, name, targets: [] },
         ...{ password: unknownPassword(), passwordCounts: false },
       })
-  const invited = { invited: now, updatedAt: now, ...(byKey ? { joined: now, confirm: true } : {}) }
-  const of = { teamId, userId: added.id }
-  const stored = batch.add(
-    db
-      .insert(memberships)
-      .values({
-        ...{ id: uniqueId(now), ...of, roles: [...roles], joined: null, confirm: false },
-        ...{ createdAt: now, ...invited },
-      })
-      .onConflictDoUpdate({
-        target: [memberships.teamId, memberships.userId],
-        set: invited,
-        setWhere: eq(memberships.confirm, false),
-      })
-      .returning(),
-  )
-  const ofBoth = and(eq(memberships.teamId, teamId), eq(memberships.userId, added.id))
-  const membership = db.select({ id: memberships.id }).from(memberships).where(ofBoth)
-  batch.add(
-    db
-      .delete(oneTimeSecrets)
-      .where(
-        and(
-          inArray(oneTimeSecrets.ref, membership),
-          eq(oneTimeSecrets.purpose, 'invite'),
-          isNull(oneTimeSecrets.usedAt),
-        ),
-      ),
-  )
-  if (!byKey) {
-    const row = await oneTimeRow(c, { userId: added.id, purpose: 'invite', secret })
-    const pending = and(ofBoth, eq(memberships.confirm, false))
-    const owner = db.select({ id: memberships.userId }).from(memberships).where(pending)
-    // Where nothing is pending the row is nobody's, and a trigger drops it.
-    const ref = sql<string>`coalesce(${membership}, '')`
-    batch.add(
-      db.insert(oneTimeSecrets).values({ ...row, ref, userId: sql`coalesce(${owner}, '')` }),
-    )
+  const pair = { teamId, userId: invitee.id }
+  const enrolled = batch.add(enrol(c, pair, roles))
+  batch.add(voidLinks(c, pair))
+  if (!isPrivileged(caller)) {
+    const row = await oneTimeRow(c, { userId: pair.userId, purpose: 'invite', secret })
+    batch.add(keepSecret(c, pair, row))
   }
   const team = batch.add(teamById(db, teamId))
-  const latest = batch.add(db.select().from(memberships).where(ofBoth))
+  const latest = batch.add(db.select().from(memberships).where(ofPair(pair)))
   await batch.run()
-  const user = added.stored()?.user
+  const user = invitee.stored()?.user
   if (!user) throw new ApiError('user_already_exists')
-  const [row] = stored()
-  if (row) return { membership: row, user }
+  const [membership] = enrolled()
+  if (membership) return { membership, user }
   if (latest()[0]) throw new ApiError('membership_already_confirmed')
   throw new ApiError(team()[0] ? 'user_not_found' : 'team_not_found')
 }
