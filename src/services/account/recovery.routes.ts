@@ -8,7 +8,8 @@ import { text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
 import { securityPhrase } from '#/mail/security-phrase'
-import { mailConfigured, sendTemplate } from '#/mail/send'
+import { sendTemplate } from '#/mail/send'
+import { requireMail } from '#/services/account/carriers'
 import { addRedirectCheck, secretLink } from '#/services/account/links'
 import { deliver, issuedToken, storeSecret } from '#/services/account/one-time'
 import { url } from '#/services/account/params'
@@ -62,7 +63,7 @@ export const createRecovery = route(
     const found = batch.add(userByEmail(c, email))
     await batch.run()
     await redirect()
-    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    await requireMail(c)
     const user = grantRecovery(found()[0])
     const secret = randomHex(LINK_SECRET_LENGTH)
     const issued = await storeSecret(c, {
@@ -106,7 +107,7 @@ export const createRecoveryOTP = route(
     errors: ['general_bad_request', 'general_smtp_disabled', 'user_blocked', 'user_not_found'],
   },
   async (c, { email, phrase }) => {
-    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    await requireMail(c)
     const user = grantRecovery((await userByEmail(c, email))[0])
     const otp = randomDigits(CODE_DIGITS)
     const issued = await storeSecret(c, {

@@ -7,19 +7,19 @@ import { email } from '#/contact/email'
 import { phone } from '#/contact/phone'
 import { gather } from '#/db/gather'
 import { mockNumbers } from '#/db/schema'
-import { ApiError } from '#/errors'
 import { optional, text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { customId } from '#/ids'
 import { securityPhrase } from '#/mail/security-phrase'
-import { mailConfigured, sendTemplate } from '#/mail/send'
+import { sendTemplate } from '#/mail/send'
+import { requireMail, requireSms } from '#/services/account/carriers'
 import { exchange } from '#/services/account/exchange'
 import { addRedirectCheck, ownMagicPage, secretLink } from '#/services/account/links'
 import { deliver, issuedToken } from '#/services/account/one-time'
 import { url } from '#/services/account/params'
 import { addAsked } from '#/services/account/passwordless'
 import { sessionModel, tokenModel } from '#/services/users/models'
-import { sendSms, smsConfigured } from '#/sms/sms'
+import { sendSms } from '#/sms/sms'
 
 const HOUR_SECONDS = 3600
 const CODE_SECONDS = 900
@@ -74,7 +74,7 @@ export const createMagicURLToken = route(
     })
     await batch.run()
     await redirect?.()
-    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    await requireMail(c)
     const secret = randomHex(LINK_SECRET_LENGTH)
     const { user, issued } = await store(secret)
     c.set('actor', user)
@@ -119,7 +119,7 @@ export const createEmailToken = route(
     ],
   },
   async (c, { userId, email, phrase }) => {
-    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    await requireMail(c)
     const batch = gather(c.var.db)
     const store = addAsked(c, batch, {
       userId,
@@ -164,7 +164,7 @@ export const createPhoneToken = route(
     errors: ['general_phone_disabled', 'user_already_exists', 'user_count_exceeded'],
   },
   async (c, { userId, phone }) => {
-    if (!smsConfigured(c)) throw new ApiError('general_phone_disabled')
+    requireSms(c)
     const batch = gather(c.var.db)
     const mock = batch.add(c.var.db.select().from(mockNumbers).where(eq(mockNumbers.number, phone)))
     const store = addAsked(c, batch, {

@@ -3,20 +3,20 @@ import { z } from 'zod'
 import { randomDigits } from '#/auth/one-time'
 import { randomHex } from '#/auth/secrets'
 import { mockNumbers } from '#/db/schema'
-import { ApiError } from '#/errors'
 import { checkRedirect } from '#/http/origin'
 import { text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
 import { securityPhrase } from '#/mail/security-phrase'
-import { mailConfigured, sendTemplate } from '#/mail/send'
+import { sendTemplate } from '#/mail/send'
+import { requireMail, requireSms } from '#/services/account/carriers'
 import { secretLink } from '#/services/account/links'
 import { deliver, issuedToken, storeSecret } from '#/services/account/one-time'
 import { url } from '#/services/account/params'
 import { goneMeanwhile } from '#/services/account/self'
 import { confirmAddress, unverifiedEmail, unverifiedPhone } from '#/services/account/verification'
 import { tokenModel } from '#/services/users/models'
-import { sendSms, smsConfigured } from '#/sms/sms'
+import { sendSms } from '#/sms/sms'
 
 const HOUR_SECONDS = 3600
 const CODE_SECONDS = 900
@@ -61,7 +61,7 @@ export const createEmailVerification = route(
   },
   async (c, { url }) => {
     await checkRedirect(c, 'url', url)
-    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    await requireMail(c)
     const { user, address } = unverifiedEmail(c)
     const secret = randomHex(LINK_SECRET_LENGTH)
     const issued = await storeSecret(c, {
@@ -112,7 +112,7 @@ export const createEmailVerificationOTP = route(
     ],
   },
   async (c, { phrase }) => {
-    if (!mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+    await requireMail(c)
     const { user, address } = unverifiedEmail(c)
     const otp = randomDigits(CODE_DIGITS)
     const issued = await storeSecret(c, {
@@ -160,7 +160,7 @@ export const createPhoneVerification = route(
     errors: ['general_phone_disabled', 'user_phone_already_verified', 'user_phone_not_found'],
   },
   async (c) => {
-    if (!smsConfigured(c)) throw new ApiError('general_phone_disabled')
+    requireSms(c)
     const { user, address } = unverifiedPhone(c)
     const [mock] = await c.var.db.select().from(mockNumbers).where(eq(mockNumbers.number, address))
     const otp = mock?.otp ?? randomDigits(CODE_DIGITS)
