@@ -101,22 +101,20 @@ const settingsShape = z.object({
   MAIL_OUTBOX: z.enum(['on', 'off']).default('off'),
 })
 
-/** Names settings that are of no use without another one. */
-const NEEDS = { SMTP_URL: 'MAIL_FROM', SMS_URL: 'SMS_FROM' } as const
+/** A carrier on this machine, as development has it, takes mails from anybody. */
+const needsSender = ({ SMTP_URL }: z.output<typeof settingsShape>) =>
+  SMTP_URL !== undefined && SMTP_URL.security !== 'none'
 
 const settingsSchema = settingsShape.check(({ value, issues }) => {
-  for (const [name, needed] of Object.entries(NEEDS) as [
-    keyof typeof NEEDS,
-    'MAIL_FROM' | 'SMS_FROM',
-  ][]) {
-    if (value[name] === undefined || value[needed] !== undefined) continue
+  const miss = (name: 'MAIL_FROM' | 'SMS_FROM', needed: string) =>
     issues.push({
       code: 'custom',
       input: value,
-      path: [needed],
-      message: `is missing; ${name} needs it`,
+      path: [name],
+      message: `is missing; ${needed} needs it`,
     })
-  }
+  if (value.MAIL_FROM === undefined && needsSender(value)) miss('MAIL_FROM', 'SMTP_URL')
+  if (value.SMS_FROM === undefined && value.SMS_URL?.kind === 'twilio') miss('SMS_FROM', 'SMS_URL')
 })
 
 /** Holds the operator's settings, checked and with defaults filled in. */
@@ -136,7 +134,9 @@ const parsed = new WeakMap<object, Settings>()
 export function settingsOf(env: Env): Settings {
   const known = parsed.get(env)
   if (known) return known
-  const result = settingsSchema.safeParse(env)
+  // A setting left empty is one that is not set.
+  const given = Object.entries(env).filter(([, value]) => value !== '')
+  const result = settingsSchema.safeParse(Object.fromEntries(given))
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
     throw new SettingsError(`Edgewrite is not configured: ${problems.join('; ')}.`)

@@ -114,13 +114,24 @@ test.each([
   expect(problem({ SMS_URL, SMS_FROM: '+15550100' })).toMatch(/SMS_URL must be twilio:/)
 })
 
-test('a carrier needs a sender', () => {
-  expect(problem({ SMTP_URL: 'smtp://localhost' })).toBe(
-    'Edgewrite is not configured: MAIL_FROM is missing; SMTP_URL needs it.',
-  )
-  expect(problem({ SMS_URL: 'https://sms.example.com' })).toBe(
+test('a carrier needs a sender, unless it is one of development or does without', () => {
+  for (const SMTP_URL of ['smtp://mail.example.com', 'smtps://localhost']) {
+    expect(problem({ SMTP_URL })).toBe(
+      'Edgewrite is not configured: MAIL_FROM is missing; SMTP_URL needs it.',
+    )
+  }
+  expect(problem({ SMS_URL: 'twilio://AC1:t@api.twilio.com' })).toBe(
     'Edgewrite is not configured: SMS_FROM is missing; SMS_URL needs it.',
   )
+  expect(settings({ SMTP_URL: 'smtp://localhost:1025' }).SMTP_URL?.port).toBe(1025)
+  expect(settings({ SMS_URL: 'https://sms.example.com' }).SMS_URL?.kind).toBe('http')
+})
+
+test('a setting left empty is one that is not set', () => {
+  const empty = settings({ PUBLIC_URL: '', SMTP_URL: '', RATE_LIMITS: '', PROJECT_ID: '' })
+  expect(empty).toMatchObject({ RATE_LIMITS: 'on', PROJECT_ID: 'edgewrite' })
+  expect([empty.PUBLIC_URL, empty.SMTP_URL]).toEqual([undefined, undefined])
+  expect(problem({ SECRET: '' })).toContain('SECRET is missing')
 })
 
 test('MAIL_FROM is an address, with or without a name', () => {
