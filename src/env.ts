@@ -41,12 +41,11 @@ const hostnames = z.string().transform((list) =>
     .filter(Boolean),
 )
 
-/** Accepts text that `read` understands; empty text is as good as none. */
+/** Accepts text that `read` understands. */
 const readable = <T>(read: (text: string) => T | undefined, problem: string) =>
   z
     .string()
     .transform((text, check) => {
-      if (text.trim() === '') return
       const value = read(text.trim())
       if (value === undefined) check.addIssue(problem)
       return value
@@ -125,6 +124,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }
 
+const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === ''
+
 const parsed = new WeakMap<object, Settings>()
 
 /**
@@ -135,7 +136,7 @@ export function settingsOf(env: Env): Settings {
   const known = parsed.get(env)
   if (known) return known
   // A setting left empty is one that is not set.
-  const given = Object.entries(env).filter(([, value]) => value !== '')
+  const given = Object.entries(env).filter(([, value]) => !isBlank(value))
   const result = settingsSchema.safeParse(Object.fromEntries(given))
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
