@@ -15,6 +15,15 @@ import * as accountSessions from '#/services/account/sessions.routes'
 import * as accountSignIn from '#/services/account/sign-in.routes'
 import * as accountTokens from '#/services/account/tokens.routes'
 import * as accountVerification from '#/services/account/verification.routes'
+import * as projectKeys from '#/services/project/keys.routes'
+import * as projectMockPhones from '#/services/project/mock-phones.routes'
+import * as projectOAuth2 from '#/services/project/oauth2.routes'
+import * as projectPlatforms from '#/services/project/platforms.routes'
+import * as projectPolicies from '#/services/project/policies.routes'
+import * as project from '#/services/project/project.routes'
+import * as projectSmtp from '#/services/project/smtp.routes'
+import * as projectTemplates from '#/services/project/templates.routes'
+import * as projectVariables from '#/services/project/variables.routes'
 import * as buckets from '#/services/storage/buckets.routes'
 import * as files from '#/services/storage/files.routes'
 import * as previews from '#/services/storage/previews.routes'
@@ -64,7 +73,16 @@ export const ROUTES: readonly Route[] = [
   teams,
   memberships,
   accountLogs,
-].flatMap((service) => Object.values(service).filter(isRoute))
+  project,
+  projectKeys,
+  projectPlatforms,
+  projectPolicies,
+  projectOAuth2,
+  projectSmtp,
+  projectTemplates,
+  projectMockPhones,
+  projectVariables,
+].flatMap((service) => Object.values<unknown>(service).flat().filter(isRoute))
 
 function isRoute(exported: unknown): exported is Route {
   return typeof exported === 'object' && exported !== null && 'handlers' in exported

@@ -12,7 +12,7 @@ import {
 } from '#/auth/caller'
 import { type Credentials, credentialsOf } from '#/auth/credentials'
 import { verifyJwt } from '#/auth/jwt'
-import { isStale } from '#/auth/last-use'
+import { isStale, recordKeyUse } from '#/auth/last-use'
 import { hashSecret, sameSecret } from '#/auth/secrets'
 import type { SessionToken } from '#/auth/session-cookies'
 import type { Database } from '#/db'
@@ -121,21 +121,18 @@ async function findKey(
 }
 
 function storedKey(c: Ctx, row: Key | undefined): Caller {
-  const { db, now } = c.var
   if (!row) throw new ApiError('user_unauthorized', 'There is no API key with this secret.')
-  if (row.expiresAt && row.expiresAt < now) throw new ApiError('project_key_expired')
-  if (isStale(row.accessedAt, now)) {
-    const seen = db.update(keys).set({ accessedAt: now }).where(eq(keys.id, row.id))
-    c.executionCtx.waitUntil(seen.run())
-  }
-  return keyCaller(row.id, row.scopes)
+  if (row.expiresAt && row.expiresAt < c.var.now) throw new ApiError('project_key_expired')
+  recordKeyUse(c, row)
+  return keyCaller(row.id, row.scopes, row.expiresAt ?? undefined)
 }
 
 /** A bad, foreign or expired ephemeral key is a guest, not an error (auth contract 7.1). */
 async function ephemeralKey({ var: { settings, now } }: Ctx, jwt: string): Promise<Caller> {
   const claims = ephemeralClaims.safeParse(await verifyJwt(jwt, settings.SECRET, now))
   if (!claims.success || claims.data.projectId !== settings.PROJECT_ID) return GUEST
-  return keyCaller('ephemeral', claims.data.scopes)
+  const { scopes, exp } = claims.data
+  return keyCaller('ephemeral', scopes, new Date(exp * 1000))
 }
 
 const jwtClaims = z.object({ userId: z.string(), sessionId: z.string().default('') })

@@ -10,7 +10,14 @@ export type Caller =
       roles: readonly string[]
       scopes: ReadonlySet<string>
     }
-  | { kind: 'key'; id: string; roles: readonly string[]; scopes: ReadonlySet<string> }
+  | {
+      kind: 'key'
+      id: string
+      roles: readonly string[]
+      scopes: ReadonlySet<string>
+      /** When the key stops being good; undefined: never. */
+      expiresAt: Date | undefined
+    }
 
 /** A user with what decides on rights and gates; memberships are the confirmed ones. */
 export type Person = {
@@ -75,14 +82,16 @@ export const ROOT_KEY: Caller = {
   id: 'root',
   roles: ['any', 'keys'],
   scopes: ROOT_SCOPES,
+  expiresAt: undefined,
 }
 
-/** Gives the caller behind a stored key. */
-export const keyCaller = (id: string, scopes: readonly string[]): Caller => ({
+/** Gives the caller behind a stored or ephemeral key. */
+export const keyCaller = (id: string, scopes: readonly string[], expiresAt?: Date): Caller => ({
   kind: 'key',
   id,
   roles: ['any', 'keys'],
   scopes: new Set([...scopes, ...KEY_BASE_SCOPES]),
+  expiresAt,
 })
 
 /** Gives a user's roles in the order in which messages show them (auth contract 8). */

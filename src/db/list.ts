@@ -49,6 +49,8 @@ export type ListSource = {
   counter?: SQL | undefined
   /** Takes today's syntax from clients of every age: the list is younger than the legacy one. */
   neverLegacy?: boolean
+  /** How many rows a page has that asks for no number; 25 when left out. */
+  defaultLimit?: number
 }
 
 /** Statements of a list, to be run in one batch, and what {@link pageOf} needs to read their rows. */
@@ -120,7 +122,8 @@ export function listStatements(
 ): ListStatements {
   const { db } = c.var
   const { table } = source
-  const query = parseQueries(queriesOf(c, params, source), source.attributes)
+  const asked = queriesOf(c, params, source)
+  const query = parseQueries(asked, source.attributes, 'cursor', source.defaultLimit)
   const columns = columnsOf(source)
   const { condition, operands } = compileFilters(query, columns)
   const found = params.search === undefined ? undefined : (source.search?.(params.search) ?? sql`0`)

@@ -11,9 +11,12 @@ export type View = {
 }
 
 /** Says how a row looks on the wire: the JSON shape for documents, and the mapping for answers. */
-export type Model<Row> = {
+export type Model<Row, Schema extends z.ZodType = z.ZodType> = {
+  /** '' for a choice of models, which has no name of its own. */
   name: string
-  schema: z.ZodObject
+  schema: Schema
+  /** What a choice of models chooses from. */
+  variants?: readonly Model<Row>[]
   wire: (row: Row, view: View) => Record<string, unknown>
 }
 
@@ -49,7 +52,7 @@ export const model = <Row, Shape extends z.ZodRawShape>(
   shape: Shape,
   wire: (row: Row, view: View) => { [K in keyof Shape]: z.output<Shape[K]> },
   since: { readonly [K in keyof Shape]?: string } = {},
-): Model<Row> => ({
+): Model<Row, z.ZodObject<Shape>> => ({
   name,
   schema: z.strictObject(shape),
   wire: (row, view) =>
@@ -63,6 +66,30 @@ export const model = <Row, Shape extends z.ZodRawShape>(
 /** No client is older: its fields are always there. */
 const OLDEST = '0.0.0'
 
+/** Gives a model's shape with its name, so that documents refer to it. */
+const named = ({ name, schema }: Pick<Model<never>, 'name' | 'schema'>) =>
+  name === '' ? schema : schema.meta({ id: name })
+
+/**
+ * Joins models of which each row has one.
+ * @param field whose value tells the models apart
+ * @param choose gives the model of a row
+ */
+export function choiceModel<Row>(
+  field: string,
+  [first, ...others]: readonly Model<Row, z.ZodObject>[],
+  choose: (row: Row) => Model<Row>,
+): Model<Row> {
+  if (!first) throw new Error('There is nothing to choose from.')
+  const shape = ({ name, schema }: Model<Row, z.ZodObject>) => schema.meta({ id: name })
+  return {
+    name: '',
+    schema: z.discriminatedUnion(field, [shape(first), ...others.map(shape)]),
+    variants: [first, ...others],
+    wire: (row, view) => choose(row).wire(row, view),
+  }
+}
+
 /** Holds a page of rows and how many there are in all. */
 export type Page<Row> = { total: number; rows: readonly Row[] }
 
@@ -71,7 +98,7 @@ export const listModel = <Row>(name: string, key: string, item: Model<Row>): Mod
   name,
   schema: z.strictObject({
     total: z.int().min(0),
-    [key]: z.array(item.schema.meta({ id: item.name })),
+    [key]: z.array(named(item)),
   }),
   wire: ({ total, rows }, view) => ({ total, [key]: rows.map((row) => item.wire(row, view)) }),
 })

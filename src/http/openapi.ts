@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ERRORS, type ErrorType } from '#/errors'
+import type { Model } from '#/http/model'
 import type { AnySpec, Route } from '#/http/route'
 
 type Json = Record<string, unknown>
@@ -101,9 +102,12 @@ function requestBody({ input, streamed }: AnySpec): Json {
   }
 }
 
+const reference = ({ name, variants }: Pick<Model<never>, 'name' | 'variants'>): Json =>
+  variants ? { oneOf: variants.map(reference) } : { $ref: `#/components/schemas/${name}` }
+
 function success(spec: AnySpec): Json {
   const content = spec.model
-    ? { 'application/json': { schema: { $ref: `#/components/schemas/${spec.model.name}` } } }
+    ? { 'application/json': { schema: reference(spec.model) } }
     : spec.produces
       ? { [spec.produces]: { schema: { type: 'string', format: 'binary' } } }
       : undefined
@@ -154,6 +158,7 @@ function schemas(routes: readonly Route[]): Json {
     if (!spec.model) continue
     const { $defs, ...schema } = jsonSchema(spec.model.schema, 'output') as { $defs?: Json }
     Object.assign(found, $defs)
+    if (spec.model.variants) continue
     found[spec.model.name] = JSON.parse(
       JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/'),
     )

@@ -4,6 +4,7 @@ import type { AppEnv, Settings } from '#/env'
 import { ApiError } from '#/errors'
 import { requestLocale } from '#/http/route'
 import { userAgentOf } from '#/project/audit'
+import { ownMail } from '#/project/mail'
 import { mailLocale } from './locales/index.ts'
 import type { TemplateName } from './locales/locale.ts'
 import { mailerOf } from './mailer.ts'
@@ -37,6 +38,7 @@ export type TemplateMail<Name extends TemplateName> = {
   variables: TemplateVariables[Name]
   /** A locale code; the request's when left out. */
   locale?: string
+  /** Taken in place of what is stored. */
   own?: OwnMail
 }
 
@@ -44,7 +46,7 @@ type Ctx = Context<AppEnv>
 
 /** Gives who sends where the project's owner has set nobody. */
 const deploymentSender = ({ MAIL_FROM, PROJECT_NAME }: Settings): Sender => ({
-  email: MAIL_FROM?.email ?? 'edgewrite@localhost', // only the outbox does without MAIL_FROM
+  email: MAIL_FROM?.email ?? 'edgewrite@localhost', // only carriers on this machine do without MAIL_FROM
   name: MAIL_FROM?.name || PROJECT_NAME,
   replyToEmail: '',
   replyToName: '',
@@ -90,6 +92,7 @@ export const mailMoment = (moment: Date, locale: string) => ({
 
 /** Tells whether mails can be sent: the first check of each endpoint that sends one (account contract 17). */
 export const mailConfigured = (c: Ctx, own?: OwnMail): boolean =>
+  c.var.project?.smtp.enabled === true ||
   mailerOf(c.env, c.var.settings, c.var.db, own?.smtp) !== undefined
 
 /**
@@ -102,11 +105,11 @@ export async function sendTemplate<Name extends TemplateName>(
   mail: TemplateMail<Name>,
 ): Promise<void> {
   const { settings, db } = c.var
-  const own = mail.own ?? {}
+  const locale = mail.locale ?? requestLocale(c)
+  const own = mail.own ?? (await ownMail(c, mail.template, locale))
   const mailer = mailerOf(c.env, settings, db, own.smtp)
   if (!mailer) throw new ApiError('general_smtp_disabled')
   const variables = { ...commonVariables(c, mail.toName), ...mail.variables }
-  const locale = mail.locale ?? requestLocale(c)
   const rendered = renderTemplate(mail.template, locale, variables, own.template)
   await mailer.send({
     to: mail.to,

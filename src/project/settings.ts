@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Database } from '#/db'
@@ -17,6 +18,16 @@ export const AUTH_METHODS = [
   ] as const),
 ] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
+
+/** Services that the owner can switch off, also those that are not here (project contract 6.2). */
+export const SERVICES = [
+  ...(['account', 'avatars', 'databases', 'tablesdb', 'locale', 'health', 'project'] as const),
+  ...(['storage', 'teams', 'users', 'vcs', 'sites', 'functions', 'proxy', 'graphql'] as const),
+  ...(['migrations', 'messaging', 'advisor'] as const),
+] as const
+
+/** Protocols that the owner can switch off; of these only REST is spoken here (project contract 6.3). */
+export const PROTOCOLS = ['rest', 'graphql', 'websocket'] as const
 
 const YEAR_SECONDS = 31_536_000
 
@@ -58,26 +69,63 @@ const policiesSchema = z.object({
 export type Policies = z.output<typeof policiesSchema>
 export type PolicyName = keyof Policies
 
+/** What the project's own mail server may be; '' and 0 are not set (project contract 9.1). */
+const smtpSchema = z.object({
+  enabled: off,
+  host: z.string().default(''),
+  port: z.int().default(0),
+  username: z.string().default(''),
+  password: z.string().default(''), // sealed
+  senderEmail: z.string().default(''),
+  senderName: z.string().default(''),
+  replyToEmail: z.string().default(''),
+  replyToName: z.string().default(''),
+  secure: z.enum(['', 'tls', 'ssl']).default(''), // tls: STARTTLS, ssl: TLS from the start
+})
+
+/** The project's own mail server and sender. */
+export type Smtp = z.output<typeof smtpSchema>
+
 /** What the owner has set, as one request sees it. */
 export type ProjectSettings = {
   policies: Policies
+  smtp: Smtp
   /** Tells whether a way to sign in, a service or a protocol is on; all are until switched off. */
-  isOn: (kind: 'method' | 'service' | 'protocol', name: string) => boolean
+  isOn: (kind: SwitchKind, name: string) => boolean
 }
 
+/** What kinds of things can be switched off. */
+export type SwitchKind = 'method' | 'service' | 'protocol'
+
+/** Starts the names of rows that say what the project is called and when it changed: they rule nothing. */
+export const ABOUT = 'project:'
+
 /** Gives the statement that {@link readSettings} needs the rows of. */
-export const settingsRows = (db: Database) => db.select().from(settings)
+export const settingsRows = (db: Database) =>
+  db
+    .select()
+    .from(settings)
+    .where(sql`${settings.name} not like ${`${ABOUT}%`}`)
+
+/** Keeps what fits a shape; what is not stored, or is of no use, has its default. */
+function fitting<T extends z.ZodRawShape>(
+  shape: z.ZodObject<T>,
+  stored: (name: string) => unknown,
+): z.output<z.ZodObject<T>> {
+  const given: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(shape.shape)) {
+    const result = z.safeParse(schema, stored(name))
+    if (result.success) given[name] = result.data
+  }
+  return shape.parse(given)
+}
 
 /** Reads the settings of a project; what is not stored, or is of no use, has its default. */
 export function readSettings(rows: readonly { name: string; value: unknown }[]): ProjectSettings {
   const stored = new Map(rows.map(({ name, value }) => [name, value]))
-  const given: Record<string, unknown> = {}
-  for (const [name, schema] of Object.entries(policiesSchema.shape)) {
-    const result = schema.safeParse(stored.get(name))
-    if (result.success) given[name] = result.data
-  }
   return {
-    policies: policiesSchema.parse(given),
+    policies: fitting(policiesSchema, (name) => stored.get(name)),
+    smtp: fitting(smtpSchema, (name) => stored.get(`smtp:${name}`)),
     isOn: (kind, name) => stored.get(`${kind}:${name}`) !== false,
   }
 }

@@ -65,6 +65,7 @@ const invalid = (detail: string) =>
 /**
  * Parses and checks the `queries` of a list request (queries contract 2 to 5).
  * @param paging `offset-only` for lists that take nothing but limit and offset
+ * @param defaultLimit how many rows a page has that asks for no number
  * @throws `general_argument_invalid` for whatever the contract does not allow
  * @throws `general_query_invalid` for what only running it would show: full-text methods, a `$sequence`
  * below 1, or more conditions than the database takes
@@ -73,6 +74,7 @@ export function parseQueries(
   wire: readonly string[] | undefined,
   attributes: Attributes,
   paging: 'cursor' | 'offset-only' = 'cursor',
+  defaultLimit = DEFAULT_LIMIT,
 ): ListQuery {
   const reading: Reading = { known: { ...BASE_ATTRIBUTES, ...attributes }, flaws: [] }
   const parsed = (wire ?? []).map(parseJson)
@@ -115,7 +117,7 @@ export function parseQueries(
   return {
     filters,
     orders: random ? 'random' : orders,
-    limit: first.get('limit') ?? DEFAULT_LIMIT,
+    limit: first.get('limit') ?? defaultLimit,
     offset: first.get('offset') ?? 0,
     ...(cursor ? { cursor } : {}),
   }

@@ -1,0 +1,188 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { ROOT_KEY } from '#/auth/caller'
+import { signJwt } from '#/auth/jwt'
+import { hashSecret, randomHex } from '#/auth/secrets'
+import { listRows } from '#/db/list'
+import { type Key, keys } from '#/db/schema'
+import { touched } from '#/db/touch'
+import { ApiError } from '#/errors'
+import { looseInteger, optional } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, idFor, uid, uniqueId } from '#/ids'
+import { refuseWidening } from '#/services/project/key-rules'
+import { ephemeralKeyModel, keyListModel, keyModel } from '#/services/project/models'
+import { dateTime, onConsole, pageParams } from '#/services/project/params'
+import { ASSIGNABLE_SCOPES } from '#/services/project/scopes'
+import { plainText } from '#/services/users/params'
+
+const PATH = '/v1/project/keys'
+const MOST_SCOPES = 200
+const SECRET_LENGTH = 256
+const LONGEST_LIFE_SECONDS = 3600
+
+const byId = z.object({ keyId: uid })
+const scopes = z.array(z.enum(ASSIGNABLE_SCOPES)).max(MOST_SCOPES)
+
+/** What create and update take alike; without `expire` a key is good for ever (project contract 4.2). */
+const fields = { name: plainText(128), scopes, expire: optional(dateTime) }
+
+export const listKeys = route(
+  {
+    name: 'project.listKeys',
+    method: 'get',
+    path: PATH,
+    scopes: ['keys.read'],
+    onConsole,
+    input: { query: z.object(pageParams) },
+    status: 200,
+    model: keyListModel,
+    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+  },
+  (c, params) =>
+    listRows<Key>(c, params, {
+      table: keys,
+      attributes: {
+        expire: 'datetime',
+        accessedAt: 'datetime',
+        name: 'string',
+        scopes: 'string[]',
+      },
+      columns: { expire: keys.expiresAt },
+      neverLegacy: true,
+      defaultLimit: 5000,
+    }),
+)
+
+export const createKey = route(
+  {
+    name: 'project.createKey',
+    method: 'post',
+    path: PATH,
+    scopes: ['keys.write'],
+    event: 'keys.[keyId].create',
+    onConsole,
+    input: { body: z.object({ keyId: customId, ...fields }) },
+    status: 201,
+    model: keyModel,
+    errors: ['key_already_exists', 'key_creation_denied'],
+  },
+  async (c, { keyId, name, scopes, expire }) => {
+    const { db, now, caller } = c.var
+    // The caller itself, not its ID: a stored key may have any.
+    if (caller !== ROOT_KEY) throw new ApiError('key_creation_denied')
+    const secret = `standard_${randomHex(SECRET_LENGTH)}`
+    const [row] = await db
+      .insert(keys)
+      .values({
+        id: idFor(keyId, now),
+        name,
+        secretHash: await hashSecret(secret),
+        scopes,
+        expiresAt: expire ?? null,
+        createdAt: now,
+        updatedAt: now,
+      })
+      .onConflictDoNothing()
+      .returning()
+    if (!row) throw new ApiError('key_already_exists')
+    return { ...row, secret }
+  },
+)
+
+export const createEphemeralKey = route(
+  {
+    name: 'project.createEphemeralKey',
+    method: 'post',
+    path: `${PATH}/ephemeral`,
+    scopes: ['keys.write'],
+    event: 'keys.[keyId].create',
+    onConsole,
+    input: { body: z.object({ scopes, duration: looseInteger(1, LONGEST_LIFE_SECONDS) }) },
+    status: 201,
+    model: ephemeralKeyModel,
+    errors: ['key_creation_denied'],
+  },
+  async (c, { scopes, duration }) => {
+    const { now, caller, settings } = c.var
+    const exp = Math.floor(now.getTime() / 1000) + duration
+    const expiresAt = new Date(exp * 1000)
+    refuseWidening(caller, scopes, expiresAt)
+    const jwt = await signJwt({ projectId: settings.PROJECT_ID, scopes, exp }, settings.SECRET)
+    return {
+      id: uniqueId(now),
+      name: '',
+      scopes,
+      sdks: [],
+      expiresAt,
+      accessedAt: null,
+      createdAt: now,
+      updatedAt: now,
+      secret: `ephemeral_${jwt}`,
+    }
+  },
+)
+
+export const getKey = route(
+  {
+    name: 'project.getKey',
+    method: 'get',
+    path: `${PATH}/:keyId`,
+    scopes: ['keys.read'],
+    onConsole,
+    input: { param: byId },
+    status: 200,
+    model: keyModel,
+    errors: ['key_not_found'],
+  },
+  async (c, { keyId }) => {
+    const [row] = await c.var.db.select().from(keys).where(eq(keys.id, keyId))
+    if (!row) throw new ApiError('key_not_found')
+    return row
+  },
+)
+
+export const updateKey = route(
+  {
+    name: 'project.updateKey',
+    method: 'put',
+    path: `${PATH}/:keyId`,
+    scopes: ['keys.write'],
+    event: 'keys.[keyId].update',
+    onConsole,
+    input: { param: byId, body: z.object(fields) },
+    status: 200,
+    model: keyModel,
+    errors: ['key_creation_denied', 'key_not_found'],
+  },
+  async (c, { keyId, name, scopes, expire }) => {
+    const { db, now, caller } = c.var
+    refuseWidening(caller, scopes, expire)
+    const [row] = await db
+      .update(keys)
+      .set(touched(keys, { name, scopes, expiresAt: expire ?? null }, now))
+      .where(eq(keys.id, keyId))
+      .returning()
+    if (!row) throw new ApiError('key_not_found')
+    return row
+  },
+)
+
+export const deleteKey = route(
+  {
+    name: 'project.deleteKey',
+    method: 'delete',
+    path: `${PATH}/:keyId`,
+    scopes: ['keys.write'],
+    event: 'keys.[keyId].delete',
+    onConsole,
+    input: { param: byId },
+    status: 204,
+    errors: ['key_not_found'],
+  },
+  async (c, { keyId }) => {
+    const [gone] = await c.var.db.delete(keys).where(eq(keys.id, keyId)).returning({ id: keys.id })
+    if (!gone) throw new ApiError('key_not_found')
+    return undefined
+  },
+)

@@ -1,0 +1,186 @@
+import { sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { oauthProviders } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { looseInteger, optional } from '#/http/params'
+import { type Route, route } from '#/http/route'
+import { hostname, onConsole, orEmpty, pageParams, strict } from '#/services/project/params'
+import { isKnownClient } from '#/services/project/provider-check'
+import {
+  providerListModel,
+  providerModel,
+  providerModelFor,
+} from '#/services/project/provider-models'
+import {
+  isComplete,
+  openProvider,
+  type ProviderRow,
+  type ProviderValue,
+  providerRows,
+  sealProvider,
+  storeProvider,
+} from '#/services/project/provider-settings'
+import { type Extra, PROVIDERS, type Provider, providerOf } from '#/services/project/providers'
+import { retrying } from '#/services/project/retry'
+import { shortPage } from '#/services/project/short-list'
+import { stampProject } from '#/services/project/store'
+import { plainText } from '#/services/users/params'
+
+type Ctx = Context<AppEnv>
+
+const PATH = '/v1/project/oauth2'
+const LONGEST_ID = 256
+const LONGEST_SECRET = 512
+
+/** Providers that SDKs name and that cannot be set up. */
+const UNSUPPORTED = ['yammer', 'mock', 'mock-unverified']
+
+export const listOAuth2Providers = route(
+  {
+    name: 'project.listOAuth2Providers',
+    method: 'get',
+    path: PATH,
+    scopes: ['project.oauth2.read'],
+    onConsole,
+    input: { query: z.object(pageParams) },
+    status: 200,
+    model: providerListModel,
+    errors: ['general_query_invalid'],
+  },
+  async (c, params) => {
+    const { total, rows: providers } = shortPage(c, params, PROVIDERS)
+    const stored = new Map(
+      (await c.var.db.select().from(oauthProviders)).map((row) => [row.id, row]),
+    )
+    const rows = providers.map((one) =>
+      openProvider(one, stored.get(one.id), c.var.settings.SECRET),
+    )
+    return { total, rows: await Promise.all(rows) }
+  },
+)
+
+export const getOAuth2Provider = route(
+  {
+    name: 'project.getOAuth2Provider',
+    method: 'get',
+    path: `${PATH}/:providerId`,
+    scopes: ['project.oauth2.read'],
+    onConsole,
+    input: {
+      param: z.object({ providerId: z.enum([...PROVIDERS.map(({ id }) => id), ...UNSUPPORTED]) }),
+    },
+    status: 200,
+    model: providerModel,
+    errors: ['project_provider_unsupported'],
+  },
+  async (c, { providerId }) => {
+    const provider = providerOf(providerId)
+    if (!provider) throw new ApiError('project_provider_unsupported')
+    const [row] = await providerRows(c.var.db, providerId)
+    return openProvider(provider, row, c.var.settings.SECRET)
+  },
+)
+
+const isWeb = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text)
+
+const url = z.string().refine(isWeb, 'must be an http or https address')
+
+/** Says what a field may be changed to. */
+function accepted(extra: Extra): z.ZodType<ProviderValue> {
+  switch (extra.kind) {
+    case 'text':
+      return plainText(extra.max, 0)
+    case 'url':
+      return orEmpty(url)
+    case 'domain':
+      return orEmpty(hostname)
+    case 'prompt':
+      return z
+        .array(z.enum(extra.choices))
+        .min(extra.least)
+        .max(extra.choices.length)
+        .refine((all) => all.length < 2 || !all.includes('none'), 'none goes with nothing else')
+    case 'seconds':
+      return looseInteger(0, Number.MAX_SAFE_INTEGER).meta({
+        wire: { type: 'integer', minimum: 0, 'x-loose': true },
+      })
+  }
+}
+
+const bodyOf = ({ idField, secretField, extras }: Provider) =>
+  z.object({
+    [idField]: optional(plainText(LONGEST_ID, 0)),
+    ...(secretField === undefined ? {} : { [secretField]: optional(plainText(LONGEST_SECRET, 0)) }),
+    ...Object.fromEntries(
+      Object.entries(extras).map(([field, extra]) => [field, optional(accepted(extra))]),
+    ),
+    enabled: optional(strict),
+  })
+
+/**
+ * Decides whether a provider is on after a change. Whoever sends credentials alone switches it on if they
+ * will do (project contract 8.2). Differs: one that is no longer complete is switched off.
+ * @param asked what the request says
+ * @throws `general_argument_invalid` when it is to be on and cannot be
+ */
+async function isEnabled(after: ProviderRow, asked: boolean | undefined): Promise<boolean> {
+  if (asked === false) return false
+  const { provider, values } = after
+  const complete = isComplete(after)
+  const [id, secret] = [values[provider.idField], values[provider.secretField ?? '']]
+  if (complete && (await isKnownClient(provider.id, `${id ?? ''}`, `${secret ?? ''}`))) return true
+  if (asked) {
+    throw new ApiError(
+      'general_argument_invalid',
+      complete
+        ? `${provider.sdk} does not know this client, or could not be asked.`
+        : `${provider.sdk} needs ${provider.needs.map((fields) => fields.join(', ')).join('; or ')}.`,
+    )
+  }
+  return complete && after.enabled
+}
+
+/** Changes a provider; undefined where somebody else has changed it meanwhile. */
+async function change(c: Ctx, provider: Provider, given: Record<string, unknown>) {
+  const { db, now, settings } = c.var
+  const [before] = await providerRows(db, provider.id)
+  const { values, enabled } = await openProvider(provider, before, settings.SECRET)
+  const changed = Object.entries(given).filter(
+    ([name, value]) => name in values && value !== undefined,
+  ) as [string, ProviderValue][] // which the body's schema has checked
+  const after = { provider, enabled, values: { ...values, ...Object.fromEntries(changed) } }
+  const asked = typeof given.enabled === 'boolean' ? given.enabled : undefined
+  const row = { ...after, enabled: await isEnabled(after, asked) }
+  const isSame = JSON.stringify([row.enabled, row.values]) === JSON.stringify([enabled, values])
+  if (isSame) return row
+  const sealed = await sealProvider(row, settings.SECRET)
+  const isStored = sql`exists ${providerRows(db, provider.id, sealed.secret)}`
+  const [[stored]] = await db.batch([
+    storeProvider(db, before, sealed),
+    stampProject(db, now, isStored),
+  ])
+  return stored && row
+}
+
+/** Makes the route that changes a provider. */
+const updateProvider = (provider: Provider): Route =>
+  route(
+    {
+      name: `project.updateOAuth2${provider.sdk}`,
+      method: 'patch',
+      path: `${PATH}/${provider.id}`,
+      scopes: ['project.oauth2.write'],
+      event: 'oauth2.[providerId].update',
+      onConsole,
+      input: { body: bodyOf(provider) },
+      status: 200,
+      model: providerModelFor(provider),
+      errors: ['general_argument_invalid'],
+    },
+    (c, given) => retrying(() => change(c, provider, given)),
+  )
+
+/** One route for each provider. */
+export const updates = PROVIDERS.map(updateProvider)

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { listModel } from '#/http/model'
+import { type Route, route } from '#/http/route'
+import { projectOf } from '#/project/settings'
+import { projectModel } from '#/services/project/models'
+import { onConsole, pageParams } from '#/services/project/params'
+import {
+  POLICIES,
+  POLICY_IDS,
+  type PolicyId,
+  type PolicySpec,
+  policyBody,
+  policyModel,
+  policyModelFor,
+  policyValues,
+} from '#/services/project/policies'
+import { shortPage } from '#/services/project/short-list'
+import { changeProject, policyChanges } from '#/services/project/store'
+
+const PATH = '/v1/project/policies'
+const READ = ['policies.read', 'project.policies.read'] as const
+const WRITE = ['policies.write', 'project.policies.write'] as const
+
+export const listPolicies = route(
+  {
+    name: 'project.listPolicies',
+    method: 'get',
+    path: PATH,
+    scopes: READ,
+    onConsole,
+    input: { query: z.object(pageParams) },
+    status: 200,
+    model: listModel('policyList', 'policies', policyModel),
+    errors: ['general_query_invalid'],
+  },
+  async (c, params) => {
+    const { policies } = await projectOf(c)
+    return shortPage(
+      c,
+      params,
+      POLICY_IDS.map((id) => ({ id, policies })),
+    )
+  },
+)
+
+export const getPolicy = route(
+  {
+    name: 'project.getPolicy',
+    method: 'get',
+    path: `${PATH}/:policyId`,
+    scopes: READ,
+    onConsole,
+    input: { param: z.object({ policyId: z.enum(POLICY_IDS) }) },
+    status: 200,
+    model: policyModel,
+    errors: [],
+  },
+  async (c, { policyId: id }) => ({ id, policies: (await projectOf(c)).policies }),
+)
+
+/** Makes the route that changes a policy. */
+function updatePolicy(id: PolicyId): Route {
+  const { method: name, silent, answersItself }: PolicySpec = POLICIES[id]
+  const spec = {
+    name,
+    method: 'patch',
+    path: `${PATH}/${id}`,
+    scopes: WRITE,
+    onConsole,
+    input: { body: policyBody(id) },
+    status: 200,
+    errors: [],
+    ...(silent ? {} : { event: 'projects.[projectId].policies.[policy].update' }),
+  } as const
+  const change = (c: Parameters<typeof changeProject>[0], given: Record<string, unknown>) =>
+    changeProject(c, policyChanges(policyValues(id, given)))
+  return answersItself
+    ? route({ ...spec, model: policyModelFor(id) }, async (c, given) => ({
+        id,
+        policies: (await change(c, given)).policies,
+      }))
+    : route({ ...spec, model: projectModel }, change)
+}
+
+/** One route for each policy. */
+export const updates = POLICY_IDS.map(updatePolicy)

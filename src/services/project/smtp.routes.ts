@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { email } from '#/contact/email'
+import { ApiError } from '#/errors'
+import { optional } from '#/http/params'
+import { route } from '#/http/route'
+import { mailerOf } from '#/mail/mailer'
+import { ownCarrier } from '#/project/mail'
+import { projectOf } from '#/project/settings'
+import { projectModel } from '#/services/project/models'
+import { emailOrEmpty, hostname, onConsole, strict } from '#/services/project/params'
+import { retrying } from '#/services/project/retry'
+import { changeSmtp, requireComplete, testMail } from '#/services/project/smtp'
+import { plainText } from '#/services/users/params'
+
+const PATH = '/v1/project/smtp'
+const MOST_TESTS = 10
+
+const text = plainText(256, 0)
+
+export const updateSMTP = route(
+  {
+    name: 'project.updateSMTP',
+    method: 'patch',
+    path: PATH,
+    scopes: ['project.write'],
+    onConsole,
+    input: {
+      body: z.object({
+        host: optional(hostname),
+        port: optional(z.int32()),
+        username: optional(text),
+        password: optional(
+          text.meta({ wire: { type: 'string', minLength: 0, maxLength: 256, format: 'password' } }),
+        ),
+        senderEmail: optional(emailOrEmpty),
+        senderName: optional(text),
+        replyToEmail: optional(emailOrEmpty),
+        replyToName: optional(text),
+        // Differs: upstream refuses '', so that encryption cannot be unset.
+        secure: optional(z.enum(['', 'tls', 'ssl'])),
+        enabled: optional(strict),
+      }),
+    },
+    status: 200,
+    model: projectModel,
+    errors: ['general_argument_invalid', 'project_smtp_config_invalid'],
+  },
+  (c, given) => retrying(() => changeSmtp(c, given)),
+)
+
+export const createSMTPTest = route(
+  {
+    name: 'project.createSMTPTest',
+    method: 'post',
+    path: `${PATH}/tests`,
+    scopes: ['project.write'],
+    onConsole,
+    input: { body: z.object({ emails: z.array(email).max(MOST_TESTS) }) },
+    status: 204,
+    errors: ['general_argument_invalid'],
+  },
+  async (c, { emails }) => {
+    const { env } = c
+    const { db, settings } = c.var
+    const { smtp } = await projectOf(c)
+    if (!smtp.enabled) throw new ApiError('general_argument_invalid', 'SMTP is not enabled.')
+    requireComplete(smtp)
+    const own = await ownCarrier(c, smtp)
+    const mailer = mailerOf(env, settings, db, own.smtp)
+    const sent = emails.map((to) => mailer?.send(testMail(settings.PROJECT_NAME, to, own.sender)))
+    // What becomes of each is in the log alone (project contract 9.2): its carrier reports it there.
+    c.executionCtx.waitUntil(Promise.allSettled(sent))
+    return undefined
+  },
+)

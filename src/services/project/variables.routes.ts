@@ -1,0 +1,210 @@
+import { and, eq, ne, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { seal, unseal } from '#/auth/seal'
+import { listRows } from '#/db/list'
+import { type Variable, variables } from '#/db/schema'
+import { touched } from '#/db/touch'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { optional, withDefault } from '#/http/params'
+import { route } from '#/http/route'
+import { customId, idFor, uid } from '#/ids'
+import { variableListModel, variableModel } from '#/services/project/models'
+import { onConsole, pageParams, strict } from '#/services/project/params'
+import { plainText } from '#/services/users/params'
+
+type Ctx = Context<AppEnv>
+
+const PATH = '/v1/project/variables'
+const LONGEST_KEY = 255
+const LONGEST_VALUE = 8192
+
+const byId = z.object({ variableId: uid })
+
+const sealed = (c: Ctx, id: string, value: string) =>
+  seal(value, c.var.settings.SECRET, `variable:${id}`)
+
+/** Gives the row with its value in clear where it may be shown. @throws Error under another SECRET */
+async function opened(c: Ctx, row: Variable): Promise<Variable> {
+  if (row.secret) return { ...row, value: '' }
+  const value = await unseal(row.value, c.var.settings.SECRET, `variable:${row.id}`)
+  if (value === undefined)
+    throw new Error(`The variable ${row.id} was sealed under another SECRET.`)
+  return { ...row, value }
+}
+
+export const listVariables = route(
+  {
+    name: 'project.listVariables',
+    method: 'get',
+    path: PATH,
+    scopes: ['project.read'],
+    onConsole,
+    input: { query: z.object(pageParams) },
+    status: 200,
+    model: variableListModel,
+    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+  },
+  async (c, params) => {
+    const { total, rows } = await listRows<Variable>(c, params, {
+      table: variables,
+      attributes: {
+        key: 'string',
+        resourceType: 'string',
+        resourceId: 'string',
+        secret: 'boolean',
+      },
+      neverLegacy: true,
+    })
+    return { total, rows: await Promise.all(rows.map((row) => opened(c, row))) }
+  },
+)
+
+export const createVariable = route(
+  {
+    name: 'project.createVariable',
+    method: 'post',
+    path: PATH,
+    scopes: ['project.write'],
+    event: 'variables.[variableId].create',
+    onConsole,
+    input: {
+      body: z.object({
+        variableId: customId,
+        key: plainText(LONGEST_KEY),
+        value: plainText(LONGEST_VALUE, 0),
+        secret: withDefault(strict, true),
+      }),
+    },
+    status: 201,
+    model: variableModel,
+    errors: ['variable_already_exists'],
+  },
+  async (c, { variableId, key, value, secret }) => {
+    const { db, now } = c.var
+    const id = idFor(variableId, now)
+    const [row] = await db
+      .insert(variables)
+      .values({
+        id,
+        key,
+        value: await sealed(c, id, value),
+        secret,
+        createdAt: now,
+        updatedAt: now,
+      })
+      .onConflictDoNothing()
+      .returning()
+    if (!row) throw new ApiError('variable_already_exists')
+    return { ...row, value }
+  },
+)
+
+export const getVariable = route(
+  {
+    name: 'project.getVariable',
+    method: 'get',
+    path: `${PATH}/:variableId`,
+    scopes: ['project.read'],
+    onConsole,
+    input: { param: byId },
+    status: 200,
+    model: variableModel,
+    errors: ['variable_not_found'],
+  },
+  async (c, { variableId }) => {
+    const [row] = await c.var.db.select().from(variables).where(eq(variables.id, variableId))
+    if (!row) throw new ApiError('variable_not_found')
+    return opened(c, row)
+  },
+)
+
+export const updateVariable = route(
+  {
+    name: 'project.updateVariable',
+    method: 'put',
+    path: `${PATH}/:variableId`,
+    scopes: ['project.write'],
+    event: 'variables.[variableId].update',
+    onConsole,
+    input: {
+      param: byId,
+      body: z.object({
+        key: optional(plainText(LONGEST_KEY, 0)),
+        value: optional(plainText(LONGEST_VALUE, 0)),
+        secret: optional(strict),
+      }),
+    },
+    status: 200,
+    model: variableModel,
+    errors: [
+      'general_argument_invalid',
+      'variable_already_exists',
+      'variable_cannot_unset_secret',
+      'variable_not_found',
+    ],
+  },
+  async (c, { variableId: id, key, value, secret }) => {
+    const { db, now } = c.var
+    const [before] = await db.select().from(variables).where(eq(variables.id, id))
+    if (!before) throw new ApiError('variable_not_found')
+    if (before.secret && secret === false) throw new ApiError('variable_cannot_unset_secret')
+    if (key === undefined && value === undefined && secret === undefined) {
+      throw new ApiError('general_argument_invalid', 'There is nothing to change.')
+    }
+    const isSame = value === (await unseal(before.value, c.var.settings.SECRET, `variable:${id}`))
+    const changes = {
+      key,
+      value: value === undefined || isSame ? undefined : await sealed(c, id, value),
+      secret,
+    }
+    const [[current], [row]] = await db.batch([
+      db.select().from(variables).where(eq(variables.id, id)),
+      db
+        .update(variables)
+        .set(touched(variables, changes, now))
+        .where(and(eq(variables.id, id), isFree(c, id, key), mayBe(secret)))
+        .returning(),
+    ])
+    if (row) return opened(c, row)
+    if (!current) throw new ApiError('variable_not_found')
+    if (current.secret && secret === false) throw new ApiError('variable_cannot_unset_secret')
+    throw new ApiError('variable_already_exists')
+  },
+)
+
+/** Holds while no other variable has the key. */
+const isFree = ({ var: { db } }: Ctx, id: string, key: string | undefined) =>
+  key === undefined
+    ? undefined
+    : sql`not exists ${db
+        .select({ one: sql`1` })
+        .from(variables)
+        .where(and(eq(variables.key, key), ne(variables.id, id)))}`
+
+/** Holds unless a secret value would be shown again. */
+const mayBe = (secret: boolean | undefined) =>
+  secret === false ? eq(variables.secret, false) : undefined
+
+export const deleteVariable = route(
+  {
+    name: 'project.deleteVariable',
+    method: 'delete',
+    path: `${PATH}/:variableId`,
+    scopes: ['project.write'],
+    event: 'variables.[variableId].delete',
+    onConsole,
+    input: { param: byId },
+    status: 204,
+    errors: ['variable_not_found'],
+  },
+  async (c, { variableId }) => {
+    const [gone] = await c.var.db
+      .delete(variables)
+      .where(eq(variables.id, variableId))
+      .returning({ id: variables.id })
+    if (!gone) throw new ApiError('variable_not_found')
+    return undefined
+  },
+)
