@@ -72,7 +72,10 @@ const facts = (schema: Json) => {
   return { types, minLength, maxLength, minimum, maximum, maxItems, format }
 }
 
-const served = ROUTES.map(({ spec }) => spec)
+// The two services of the owner have a contract of their own: project-contract.test.ts.
+const served = ROUTES.map(({ spec }) => spec).filter(
+  ({ name }) => !/^(project|webhooks)\./.test(name),
+)
 
 test('lists what is not built yet, by name', () => {
   const names = new Set<string>(served.map(({ name }) => name))
