@@ -87,4 +87,28 @@ export const de: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Ihr Bestätigungscode für {{project}}',
+      preview: 'Hier ist Ihr Code, um diese Adresse zu bestätigen.',
+      heading: 'E-Mail-Adresse bestätigen',
+      body: [
+        'Geben Sie diesen Code bei {{b}}{{project}}{{/b}} ein, um zu bestätigen, dass diese E-Mail-Adresse Ihnen gehört.',
+      ],
+      footer: [
+        'Der Code gilt 15 Minuten. Geben Sie ihn niemals weiter. Falls Sie ihn nicht angefordert haben, ignorieren Sie diese Nachricht.',
+      ],
+    },
+    recovery: {
+      subject: 'Ihr Code für ein neues Passwort bei {{project}}',
+      preview: 'Hier ist Ihr Code für ein neues Passwort.',
+      heading: 'Neues Passwort wählen',
+      body: [
+        'Geben Sie diesen Code bei {{b}}{{project}}{{/b}} ein, um ein neues Passwort zu wählen.',
+      ],
+      footer: [
+        'Der Code gilt 15 Minuten. Geben Sie ihn niemals weiter. Falls Sie ihn nicht angefordert haben, ignorieren Sie diese Nachricht: Ihr Passwort bleibt, wie es ist.',
+      ],
+    },
+  },
 }

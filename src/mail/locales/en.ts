@@ -83,4 +83,26 @@ export const en: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Your verification code for {{project}}',
+      preview: 'Here is your code to verify this address.',
+      heading: 'Verify your e-mail address',
+      body: [
+        'Enter this code in {{b}}{{project}}{{/b}} to confirm that this e-mail address is yours.',
+      ],
+      footer: [
+        'The code works for 15 minutes. Never pass it on. If you did not ask for it, ignore this message.',
+      ],
+    },
+    recovery: {
+      subject: 'Your code for a new password on {{project}}',
+      preview: 'Here is your code to choose a new password.',
+      heading: 'Reset your password',
+      body: ['Enter this code in {{b}}{{project}}{{/b}} to choose a new password.'],
+      footer: [
+        'The code works for 15 minutes. Never pass it on. If you did not ask for it, ignore this message: your password stays as it is.',
+      ],
+    },
+  },
 }

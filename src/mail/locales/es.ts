@@ -83,4 +83,26 @@ export const es: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Tu código de verificación de {{project}}',
+      preview: 'Aquí tienes tu código para verificar esta dirección.',
+      heading: 'Verifica tu correo electrónico',
+      body: [
+        'Escribe este código en {{b}}{{project}}{{/b}} para confirmar que esta dirección de correo es tuya.',
+      ],
+      footer: [
+        'El código vale durante 15 minutos. No se lo des a nadie. Si no lo has pedido, ignora este mensaje.',
+      ],
+    },
+    recovery: {
+      subject: 'Tu código para una contraseña nueva en {{project}}',
+      preview: 'Aquí tienes tu código para elegir una contraseña nueva.',
+      heading: 'Restablece tu contraseña',
+      body: ['Escribe este código en {{b}}{{project}}{{/b}} para elegir una contraseña nueva.'],
+      footer: [
+        'El código vale durante 15 minutos. No se lo des a nadie. Si no lo has pedido, ignora este mensaje: tu contraseña sigue igual.',
+      ],
+    },
+  },
 }

@@ -87,4 +87,26 @@ export const fr: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Votre code de confirmation pour {{project}}',
+      preview: 'Voici votre code pour confirmer cette adresse.',
+      heading: 'Confirmez votre adresse e-mail',
+      body: [
+        'Saisissez ce code dans {{b}}{{project}}{{/b}} pour confirmer que cette adresse e-mail est la vôtre.',
+      ],
+      footer: [
+        'Le code est valable 15 minutes. Ne le communiquez à personne. Si vous ne l’avez pas demandé, ignorez ce message.',
+      ],
+    },
+    recovery: {
+      subject: 'Votre code pour un nouveau mot de passe sur {{project}}',
+      preview: 'Voici votre code pour choisir un nouveau mot de passe.',
+      heading: 'Réinitialisez votre mot de passe',
+      body: ['Saisissez ce code dans {{b}}{{project}}{{/b}} pour choisir un nouveau mot de passe.'],
+      footer: [
+        'Le code est valable 15 minutes. Ne le communiquez à personne. Si vous ne l’avez pas demandé, ignorez ce message : votre mot de passe ne change pas.',
+      ],
+    },
+  },
 }

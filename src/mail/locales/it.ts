@@ -85,4 +85,26 @@ export const it: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Il tuo codice di verifica per {{project}}',
+      preview: 'Ecco il tuo codice per verificare questo indirizzo.',
+      heading: 'Verifica il tuo indirizzo e-mail',
+      body: [
+        'Inserisci questo codice in {{b}}{{project}}{{/b}} per confermare che questo indirizzo e-mail è tuo.',
+      ],
+      footer: [
+        'Il codice vale per 15 minuti. Non darlo a nessuno. Se non l’hai chiesto, ignora questo messaggio.',
+      ],
+    },
+    recovery: {
+      subject: 'Il tuo codice per una nuova password di {{project}}',
+      preview: 'Ecco il tuo codice per scegliere una nuova password.',
+      heading: 'Reimposta la password',
+      body: ['Inserisci questo codice in {{b}}{{project}}{{/b}} per scegliere una nuova password.'],
+      footer: [
+        'Il codice vale per 15 minuti. Non darlo a nessuno. Se non l’hai chiesto, ignora questo messaggio: la tua password resta quella di prima.',
+      ],
+    },
+  },
 }

@@ -22,6 +22,9 @@ export type MailText = {
   readonly footer: readonly string[]
 }
 
+/** Says what a code opens that does not sign in. */
+export type CodeUse = 'verification' | 'recovery'
+
 /** Holds all texts of a language. */
 export type MailLocale = {
   readonly hello: string
@@ -36,4 +39,6 @@ export type MailLocale = {
   /** Tells with which program something was asked for. */
   readonly agent: string
   readonly mails: Readonly<Record<TemplateName, MailText>>
+  /** What `otpSession` says of codes that do not sign in. */
+  readonly codes: Readonly<Record<CodeUse, MailText>>
 }

@@ -85,4 +85,26 @@ export const nl: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Je bevestigingscode voor {{project}}',
+      preview: 'Hier is je code om dit adres te bevestigen.',
+      heading: 'Bevestig je e-mailadres',
+      body: [
+        'Vul deze code in bij {{b}}{{project}}{{/b}} om te bevestigen dat dit e-mailadres van jou is.',
+      ],
+      footer: [
+        'De code werkt 15 minuten. Geef hem aan niemand door. Heb je er niet om gevraagd? Dan kun je dit bericht negeren.',
+      ],
+    },
+    recovery: {
+      subject: 'Je code voor een nieuw wachtwoord bij {{project}}',
+      preview: 'Hier is je code voor een nieuw wachtwoord.',
+      heading: 'Stel je wachtwoord opnieuw in',
+      body: ['Vul deze code in bij {{b}}{{project}}{{/b}} om een nieuw wachtwoord te kiezen.'],
+      footer: [
+        'De code werkt 15 minuten. Geef hem aan niemand door. Heb je er niet om gevraagd? Negeer dit bericht dan: je wachtwoord blijft zoals het is.',
+      ],
+    },
+  },
 }

@@ -81,4 +81,26 @@ export const pl: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Twój kod potwierdzenia w {{project}}',
+      preview: 'Oto Twój kod do potwierdzenia tego adresu.',
+      heading: 'Potwierdź swój adres e-mail',
+      body: [
+        'Wpisz ten kod w {{b}}{{project}}{{/b}}, aby potwierdzić, że ten adres e-mail należy do Ciebie.',
+      ],
+      footer: [
+        'Kod działa przez 15 minut. Nikomu go nie podawaj. Jeśli to nie Ty o niego prosisz, zignoruj tę wiadomość.',
+      ],
+    },
+    recovery: {
+      subject: 'Twój kod do nowego hasła w {{project}}',
+      preview: 'Oto Twój kod do wybrania nowego hasła.',
+      heading: 'Zresetuj hasło',
+      body: ['Wpisz ten kod w {{b}}{{project}}{{/b}}, aby wybrać nowe hasło.'],
+      footer: [
+        'Kod działa przez 15 minut. Nikomu go nie podawaj. Jeśli to nie Ty o niego prosisz, zignoruj tę wiadomość: hasło pozostanie bez zmian.',
+      ],
+    },
+  },
 }

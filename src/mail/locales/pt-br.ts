@@ -81,4 +81,26 @@ export const ptBr: MailLocale = {
       ],
     },
   },
+  codes: {
+    verification: {
+      subject: 'Seu código de confirmação em {{project}}',
+      preview: 'Aqui está o seu código para confirmar este endereço.',
+      heading: 'Confirme seu e-mail',
+      body: [
+        'Digite este código em {{b}}{{project}}{{/b}} para confirmar que este endereço de e-mail é seu.',
+      ],
+      footer: [
+        'O código vale por 15 minutos. Não o passe a ninguém. Se você não o pediu, ignore esta mensagem.',
+      ],
+    },
+    recovery: {
+      subject: 'Seu código para uma nova senha em {{project}}',
+      preview: 'Aqui está o seu código para escolher uma nova senha.',
+      heading: 'Redefina sua senha',
+      body: ['Digite este código em {{b}}{{project}}{{/b}} para escolher uma nova senha.'],
+      footer: [
+        'O código vale por 15 minutos. Não o passe a ninguém. Se você não o pediu, ignore esta mensagem: sua senha continua a mesma.',
+      ],
+    },
+  },
 }

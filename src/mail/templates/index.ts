@@ -1,6 +1,6 @@
 import { direction } from '#/locale'
 import { mailLocale } from '../locales/index.ts'
-import type { MailLocale, MailText, TemplateName } from '../locales/locale.ts'
+import type { CodeUse, MailLocale, MailText, TemplateName } from '../locales/locale.ts'
 import { layout } from './layout.ts'
 import { plainText } from './plain.ts'
 import {
@@ -18,7 +18,8 @@ export type TemplateVariables = {
   verification: { redirect: string }
   recovery: { redirect: string }
   magicSession: { redirect: string; phrase?: string }
-  otpSession: { otp: string; phrase?: string }
+  /** `codeFor` is left out where the code signs in. */
+  otpSession: { otp: string; phrase?: string; codeFor?: CodeUse }
   mfaChallenge: { otp: string }
   invitation: { redirect: string; team: string; owner: string }
   sessionAlert: { device: string; ipAddress: string; country: string; date: string; time: string }
@@ -153,6 +154,12 @@ function pieces(texts: MailLocale, mail: MailText, values: Values): Record<strin
   }
 }
 
+/** Gives the text of a mail; that of a code goes by what it opens. */
+const textOf = (texts: MailLocale, template: TemplateName, codeFor: string | undefined) =>
+  codeFor === 'verification' || codeFor === 'recovery'
+    ? texts.codes[codeFor]
+    : texts.mails[template]
+
 /** Fills a text that is shown as one line, not as HTML (project contract 10). */
 const fillLine = (text: string, values: Values) => oneLine(withoutTags(fillText(text, values)))
 
@@ -170,8 +177,8 @@ export function renderTemplate<Name extends TemplateName>(
   custom?: CustomTemplate,
 ): RenderedMail {
   const { code, texts } = mailLocale(locale)
-  const mail = texts.mails[template]
   const given: Readonly<Record<string, string | undefined>> = variables
+  const mail = textOf(texts, template, given.codeFor)
   const language = custom?.locale ?? code
   const base: Record<string, Value> = { ...cleaned(given), direction: direction(language) }
   const subject = fillLine(custom?.subject || mail.subject, base)

@@ -125,7 +125,7 @@ export const createRecoveryOTP = route(
         template: 'otpSession',
         to: email,
         toName: user.name,
-        variables: { otp, phrase: words },
+        variables: { otp, phrase: words, codeFor: 'recovery' },
       }),
     )
     return issuedToken(issued, otp, words)

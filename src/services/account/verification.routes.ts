@@ -129,7 +129,7 @@ export const createEmailVerificationOTP = route(
         template: 'otpSession',
         to: address,
         toName: user.name,
-        variables: { otp, phrase: words },
+        variables: { otp, phrase: words, codeFor: 'verification' },
       }),
     )
     return issuedToken(issued, otp, words)

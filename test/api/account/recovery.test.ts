@@ -280,7 +280,9 @@ test('the code has a phrase where one is wanted, in the mail and in the answer',
   const given = { email: user.email, phrase: true }
   const { body } = await w.send('post', '/account/recovery/otp', given, GUEST)
   expect(body.phrase).toMatch(/^[A-Z][a-z]+ [a-z]+$/)
-  expect((await messageTo(w, user.email)).text).toContain(body.phrase)
+  const message = await messageTo(w, user.email)
+  expect(message.subject).toBe('Your code for a new password on Edgewrite')
+  expect(message.text).toContain(body.phrase)
 })
 
 test('two links are good at once, each for itself', async () => {

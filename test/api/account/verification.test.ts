@@ -204,7 +204,9 @@ test('a code has a phrase where one is wanted', async () => {
   const given = { phrase: true }
   const { body } = await w.send('post', '/account/verifications/email/otp', given, headers)
   expect(body.phrase).toMatch(/^[A-Z][a-z]+ [a-z]+$/)
-  expect((await messageTo(w, user.email ?? '')).text).toContain(body.phrase)
+  const message = await messageTo(w, user.email ?? '')
+  expect(message.subject).toBe('Your verification code for Edgewrite')
+  expect(message.text).toContain(body.phrase)
 })
 
 test('a mock number has its fixed code, and gets no message', async () => {

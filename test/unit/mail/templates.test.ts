@@ -148,11 +148,30 @@ describe.each(Object.keys(MAIL_LOCALES))('the mails in %s', (locale) => {
     expect(html).toContain(`<html lang="${locale === 'pt' ? 'pt' : locale}"`)
   })
 
+  test.each(['verification', 'recovery'] as const)(
+    'a code for %s says so, and nothing of signing in',
+    (codeFor) => {
+      const texts = MAIL_LOCALES[locale]
+      const given = { ...GIVEN.otpSession, codeFor }
+      const { subject, text } = renderTemplate('otpSession', locale, { ...COMMON, ...given })
+      const fill = (line = '') =>
+        line.replace(/\{\{\/?b\}\}/g, '').replace('{{project}}', COMMON.project)
+      expect(subject).toBe(fill(texts?.codes[codeFor].subject))
+      expect(text).toContain(fill(texts?.codes[codeFor].body[0]))
+      expect(text).toContain(given.otp)
+      expect(text).not.toContain(fill(texts?.mails.otpSession.body[0]))
+      expect(text).not.toMatch(/\{\{|\}\}/)
+    },
+  )
+
   test('have every sentence that the English ones have, with the same placeholders', () => {
     const texts = MAIL_LOCALES[locale]
     const english = MAIL_LOCALES.en
     for (const name of TEMPLATES) {
       expect(outline(texts?.mails[name])).toEqual(outline(english?.mails[name]))
+    }
+    for (const name of ['verification', 'recovery'] as const) {
+      expect(outline(texts?.codes[name])).toEqual(outline(english?.codes[name]))
     }
     for (const name of ['hello', 'helloNobody', 'signature', 'phrase', 'agent'] as const) {
       expect(placeholders(texts?.[name])).toEqual(placeholders(english?.[name]))
