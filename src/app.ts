@@ -15,6 +15,7 @@ import { outbox } from '#/mail/outbox'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { ROUTES } from '#/routes'
 import { magicPage } from '#/services/account/magic-page'
+import { errorPage, oauth2Pages, wantsPage } from '#/services/account/oauth2/pages'
 
 /** The API level that this server speaks; SDKs compare it with the one they were made for. */
 export const API_VERSION = '1.9.6'
@@ -34,10 +35,13 @@ export function createApp(deps: Deps = { now: () => new Date() }) {
   app.route('/', reference)
   app.route('/', outbox)
   app.route('/', magicPage)
-  app.use('/v1/*', identify)
-  for (const { spec, handlers } of ROUTES.toSorted(literalsFirst)) {
+  app.route('/', oauth2Pages)
+  const routes = ROUTES.toSorted(literalsFirst)
+  const add = ({ spec, handlers }: Route) =>
     app.on(spec.method.toUpperCase(), [spec.path, ...(spec.aliases ?? [])], ...handlers)
-  }
+  routes.filter(({ spec }) => spec.pipeline === 'none').forEach(add)
+  app.use('/v1/*', identify)
+  routes.filter(({ spec }) => spec.pipeline !== 'none').forEach(add)
   return app
 }
 
@@ -128,6 +132,7 @@ function sendError(c: Context<AppEnv>, error: Error) {
   const body = { message: known.message, code: status, type: known.type, version: API_VERSION }
   for (const [name, value] of Object.entries({ ...UNCACHED, ...known.headers }))
     c.header(name, value)
+  if (wantsPage(c)) return c.html(errorPage(c, body), status)
   c.header('Content-Type', 'application/json; charset=UTF-8')
   return c.body(JSON.stringify(body), status)
 }

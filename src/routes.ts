@@ -7,6 +7,8 @@ import * as accountIdentities from '#/services/account/identities.routes'
 import * as accountJwts from '#/services/account/jwts.routes'
 import * as accountLogs from '#/services/account/logs.routes'
 import * as accountMfa from '#/services/account/mfa.routes'
+import * as accountIdToken from '#/services/account/oauth2/id-token.routes'
+import * as accountOAuth2 from '#/services/account/oauth2/oauth2.routes'
 import * as accountPassword from '#/services/account/password.routes'
 import * as accountPushTargets from '#/services/account/push-targets.routes'
 import * as accountRecovery from '#/services/account/recovery.routes'
@@ -49,6 +51,8 @@ export const ROUTES: readonly Route[] = [
   account,
   accountAuthenticators,
   accountContact,
+  accountIdToken,
+  accountOAuth2,
   accountPassword,
   accountRecovery,
   accountSessions,

@@ -57,7 +57,7 @@ export function sessionToken(headers: Headers, projectId: string): SessionToken 
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
 
 /** Gives the `Domain` of session cookies; undefined on loopback and addresses (auth contract 5.3). */
-const cookieDomain = (hostname: string) =>
+export const cookieDomain = (hostname: string) =>
   hostname === 'localhost' || IP_LITERAL.test(hostname) ? undefined : `.${hostname}`
 
 const hostOf = (url: string | undefined) =>

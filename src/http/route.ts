@@ -44,6 +44,8 @@ export type Spec<
   event?: string | readonly string[]
   /** Name of the entry in the user's activity log (users contract 18). */
   audit?: string
+  /** Runs before anything is known of caller and project: no stage of auth contract 1 after the first three. */
+  pipeline?: 'none'
   /** What the reserved project answers where the rule of `refuseConsole` does not fit. */
   onConsole?: ErrorType
   input: Input<P, Q, B>
@@ -51,7 +53,7 @@ export type Spec<
   streamed?: { contentType: string; shape: z.ZodObject; file: string }
   headers?: readonly string[]
   /** Status of success; more than one where the handler chooses. */
-  status: 200 | 201 | 204 | readonly [200, 201] | readonly [200, 206]
+  status: 200 | 201 | 204 | 301 | readonly [200, 201] | readonly [200, 206]
   model?: Model<Row>
   /** Media type of an answer that is not JSON. */
   produces?: string
@@ -89,13 +91,13 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
   return {
     spec,
     handlers: [
-      gate(spec),
+      ...(spec.pipeline === 'none' ? [] : [gate(spec)]),
       ...(param ? [zValidator('param', param, refuseInvalid)] : []),
       ...(query
         ? [zValidator('query', z.preprocess(gatherQueryFields, query), refuseInvalid)]
         : []),
       ...(body ? [limitBody, validateBody(body)] : []),
-      refuseConsole(spec),
+      ...(spec.pipeline === 'none' ? [] : [refuseConsole(spec)]),
       answer,
     ] as MiddlewareHandler<AppEnv>[], // each differs only in the validated input that it adds
   }

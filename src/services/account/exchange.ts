@@ -6,6 +6,7 @@ import { type Purpose, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { exchangeWrapped } from '#/services/account/oauth2/exchange'
 import { findHeld, isHeld, redeemHeld } from '#/services/account/one-time'
 import { addSignIn } from '#/services/account/sign-in'
 import type { SessionRow } from '#/services/users/models'
@@ -46,6 +47,8 @@ export async function exchange(
   { userId, secret }: { userId: string; secret: string },
 ): Promise<SessionRow> {
   const { db, now } = c.var
+  const byProvider = await exchangeWrapped(c, { userId, secret })
+  if (byProvider) return byProvider
   const forget =
     secret.length < LONG
       ? await countAside(c, `code:${userId}`, { limit: GUESSES, windowSeconds: HOUR_SECONDS })

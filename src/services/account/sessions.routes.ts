@@ -8,6 +8,7 @@ import { ApiError } from '#/errors'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
 import { projectOf } from '#/project/settings'
+import { renewSession } from '#/services/account/oauth2/renew'
 import { selfOf } from '#/services/account/self'
 import { sessionListModel, sessionModel } from '#/services/users/models'
 import { openSession, sessionsOf } from '#/services/users/sessions'
@@ -76,21 +77,26 @@ export const updateSession = route(
     input: { param: oneSession },
     status: 200,
     model: sessionModel,
-    errors: ['project_provider_unsupported', 'user_session_not_found'],
+    errors: [
+      'project_provider_unsupported',
+      'user_oauth2_provider_failure',
+      'user_session_not_found',
+    ],
   },
   async (c, { sessionId }) => {
     const { db, now } = c.var
     const self = selfOf(c)
     const { policies } = await projectOf(c)
     const expiresAt = new Date(now.getTime() + policies.sessionDurationSeconds * 1000)
-    const [session] = await db
+    const [extended] = await db
       .update(sessions)
       .set(touched(sessions, { expiresAt }, now))
       .where(and(own(self, sessionId), eq(sessions.providerRefreshToken, '')))
       .returning()
-    if (session) return { ...(await openSession(c, session)), current: false, countryName: '' }
-    const [other] = await db.select({ id: sessions.id }).from(sessions).where(own(self, sessionId))
-    throw new ApiError(other ? 'project_provider_unsupported' : 'user_session_not_found')
+    const [renewable] = extended ? [] : await db.select().from(sessions).where(own(self, sessionId))
+    const session = renewable ? await renewSession(c, renewable, expiresAt) : extended
+    if (!session) throw new ApiError('user_session_not_found')
+    return { ...(await openSession(c, session)), current: false, countryName: '' }
   },
 )
 

@@ -27,9 +27,22 @@ export type SignIn = {
 
 const context = (what: 'access' | 'refresh', id: string) => `session:${what}:${id}`
 
+/** Seals the tokens of a sign-in provider for a session. @param id of the session */
+export async function sealSessionTokens(
+  { var: { settings } }: Ctx,
+  id: string,
+  tokens: { access: string; refresh: string },
+) {
+  const [providerAccessToken, providerRefreshToken] = await Promise.all([
+    seal(tokens.access, settings.SECRET, context('access', id)),
+    seal(tokens.refresh, settings.SECRET, context('refresh', id)),
+  ])
+  return { providerAccessToken, providerRefreshToken }
+}
+
 /** Makes a session that is not stored yet, and the token that opens it. */
 export async function draftSession(c: Ctx, signIn: SignIn) {
-  const { now, settings } = c.var
+  const { now } = c.var
   const { policies } = await projectOf(c)
   const id = uniqueId(now)
   const secret = randomHex(SECRET_LENGTH)
@@ -40,9 +53,8 @@ export async function draftSession(c: Ctx, signIn: SignIn) {
     secretHash: await hashSecret(secret),
     provider: signIn.provider,
     providerUid: signIn.providerUid ?? '',
-    providerAccessToken: await seal(access, settings.SECRET, context('access', id)),
+    ...(await sealSessionTokens(c, id, { access, refresh })),
     providerAccessTokenExpiry: accessExpiry,
-    providerRefreshToken: await seal(refresh, settings.SECRET, context('refresh', id)),
     ip: clientIp(c),
     userAgent: userAgentOf(c),
     countryCode: countryOf(c.req.raw),

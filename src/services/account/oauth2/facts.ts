@@ -1,0 +1,92 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { gather } from '#/db/gather'
+import { type Identity, identities, users } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { uniqueId } from '#/ids'
+import type { Profile } from '#/services/account/oauth2/profile'
+import type { Tokens } from '#/services/account/oauth2/protocol'
+import type { Facts } from '#/services/account/oauth2/rules'
+import { addLookAround, type Surroundings } from '#/services/users/new-user'
+
+type Ctx = Context<AppEnv>
+
+/** Who came from which provider, and what the provider has given for them. */
+export type Arrival = {
+  provider: string
+  isEmailless: boolean
+  profile: Profile
+  tokens: Tokens
+}
+
+/** Nobody has accounts at more providers; beyond it, addresses are not looked for. */
+const MOST_OWNERS = 100
+
+/** What the database knows of somebody who arrives. */
+export type Found = {
+  facts: Facts
+  identity: Identity | undefined
+  newId: string
+  around: () => Promise<Surroundings>
+}
+
+/** Reads it in one round trip. */
+export async function look(c: Ctx, { provider, profile, isEmailless }: Arrival): Promise<Found> {
+  const { db, now, self } = c.var
+  const email = profile.email.toLowerCase()
+  const newId = uniqueId(now)
+  const account = and(eq(identities.provider, provider), eq(identities.providerUid, profile.id))
+  const withEmail = email === '' ? sql`0` : eq(identities.providerEmail, email)
+  const owners = db.select({ userId: identities.userId }).from(identities)
+  const batch = gather(db)
+  const identity = batch.add(db.select().from(identities).where(account))
+  const byAccount = batch.add(
+    db
+      .select()
+      .from(users)
+      .where(inArray(users.id, owners.where(account))),
+  )
+  const byEmail = batch.add(
+    db
+      .select()
+      .from(users)
+      .where(email === '' ? sql`0` : eq(users.email, email)),
+  )
+  const emailOwners = batch.add(
+    db
+      .select({ userId: identities.userId })
+      .from(identities)
+      .where(withEmail)
+      .orderBy(identities.sequence)
+      .limit(MOST_OWNERS),
+  )
+  const byIdentityEmail = batch.add(
+    db
+      .select()
+      .from(users)
+      .where(
+        eq(
+          users.id,
+          sql`(select ${identities.userId} from ${identities} where ${withEmail}
+            order by ${identities.sequence} limit 1)`,
+        ),
+      ),
+  )
+  const around = addLookAround(c, batch, { userId: newId })
+  await batch.run()
+  return {
+    facts: {
+      profile,
+      email,
+      isEmailless,
+      self: self?.person.user,
+      byAccount: byAccount()[0],
+      byEmail: byEmail()[0],
+      emailOwners: emailOwners().map(({ userId }) => userId),
+      byIdentityEmail: byIdentityEmail()[0],
+    },
+    identity: identity()[0],
+    newId,
+    around,
+  }
+}
