@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { AnySQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Context } from 'hono'
@@ -43,8 +43,11 @@ export type ListSource = {
   extra?: Readonly<Record<string, SQL.Aliased>>
   /** Conditions that the request cannot change: the parent, what the caller may read. */
   where?: SQL | undefined
-  /** Turns a search term into a condition; undefined when nothing can match. */
-  search?: (term: string) => SQL | undefined
+  /**
+   * Turns a search term into a condition; undefined when nothing can match. `bounds` cut short what the index
+   * gives, where nothing but the search decides which rows are listed.
+   */
+  search?: (term: string, bounds?: SQL) => SQL | undefined
   /** Name of the counter that has the number of rows under `where`. */
   counter?: SQL | undefined
   /** Takes today's syntax from clients of every age: the list is younger than the legacy one. */
@@ -71,19 +74,24 @@ const cursorValue = (column: AnySQLiteColumn) =>
 /** Larger sets count as this many (queries contract 7). */
 export const TOTAL_CAP = 5000
 
-/** Matches rows by their text in an FTS5 table. @param scope token that the row's scope must hold */
+/**
+ * Matches rows by their text in an FTS5 table.
+ * @param scope token that the row's scope must hold
+ * @param bounds what follows the match: more conditions on the rowid, order and limit
+ */
 export function searchIn(
   sequence: AnySQLiteColumn,
   index: string,
   term: string,
   scope?: SQL,
+  bounds: SQL = sql``,
 ): SQL | undefined {
   const expression = matchExpression(term)
   if (expression === undefined) return
   const match = scope
     ? sql`'scope : "' || ${scope} || '" AND ' || ${expression}`
     : sql`${expression}`
-  return sql`${sequence} in (select rowid from ${sql.raw(index)} where ${sql.raw(index)} match ${match})`
+  return sql`${sequence} in (select rowid from ${sql.raw(index)} where ${sql.raw(index)} match ${match} ${bounds})`
 }
 
 function columnsOf({ table, attributes, columns }: ListSource): Columns {
@@ -126,8 +134,12 @@ export function listStatements(
   const query = parseQueries(asked, source.attributes, 'cursor', source.defaultLimit)
   const columns = columnsOf(source)
   const { condition, operands } = compileFilters(query, columns)
-  const found = params.search === undefined ? undefined : (source.search?.(params.search) ?? sql`0`)
-  const where = and(source.where, condition, found)
+  const isAlone = !source.where && !condition
+  const found = (bounds?: SQL) =>
+    params.search === undefined
+      ? undefined
+      : (source.search?.(params.search, isAlone ? bounds : undefined) ?? sql`0`)
+  const where = (bounds?: SQL) => and(source.where, condition, found(bounds))
   const order = query.orders === 'random' ? [] : effectiveOrder(query.orders)
   const scan = query.cursor?.direction === 'before' ? order.map(reversed) : order
   const operandRow = db.$with(OPERANDS, { v: sql`v`.as('v') }).as(sql`select ${operands} as v`)
@@ -140,25 +152,33 @@ export function listStatements(
   const after = query.cursor ? compileKeyset(scan, columns, cursorValue) : undefined
   const used = condition ? [operandRow] : []
   const base = db.with(...used)
-  const page = db
+  const orders =
+    query.orders === 'random' ? [sql`random()`] : scan.map((one) => orderBy(one, columns))
+  const rows = db
     .with(...used, ...(after ? [cursorRow] : []))
-    .select({ ...getTableColumns<SQLiteTable>(table), ...source.extra })
+    .select(source.extra ? { sequence: table.sequence } : getTableColumns<SQLiteTable>(table))
     .from(table)
-    .where(and(where, after))
-    .orderBy(
-      ...(query.orders === 'random' ? [sql`random()`] : scan.map((one) => orderBy(one, columns))),
-    )
+    .where(and(where(pageBounds(query, scan, after && cursorValue(table.sequence))), after))
+    .orderBy(...orders)
     .limit(query.limit)
     .offset(query.offset)
-  const nulls = scan.flatMap(({ attribute }) => {
-    const column = columns[attribute]
-    return column ? [sql`${column} is null`] : []
-  })
+  // What is beside a row is worked out for the page alone, not for every row that is sorted.
+  const page = source.extra
+    ? db
+        .select({ ...getTableColumns<SQLiteTable>(table), ...source.extra })
+        .from(table)
+        .where(inArray(table.sequence, rows))
+        .orderBy(...orders)
+    : rows
   const cursor = db
-    .select({ hasNull: sql<number>`${sql.join(nulls.length > 0 ? nulls : [sql`0`], sql` or `)}` })
+    .select({ hasNull: hasNull(scan, columns) })
     .from(table)
     .where(query.cursor ? cursorOf : sql`0`)
-  const capped = base.select({ one: sql`1` }).from(table).where(where).limit(TOTAL_CAP)
+  const capped = base
+    .select({ one: sql`1` })
+    .from(table)
+    .where(where(sql`limit ${TOTAL_CAP}`))
+    .limit(TOTAL_CAP)
   const counted =
     source.counter && !condition && params.search === undefined
       ? sql`coalesce((select min(count, ${TOTAL_CAP}) from counters where name = ${source.counter}), 0)`
@@ -168,6 +188,29 @@ export function listStatements(
     sql`select ${params.total ? counted : sql`0`} as total`,
   )
   return { statements: [cursor, page, count], query }
+}
+
+/** Tells whether a row lacks a value to sort by. */
+function hasNull(scan: readonly Order[], columns: Columns) {
+  const nulls = scan.flatMap(({ attribute }) => {
+    const column = columns[attribute]
+    return column ? [sql`${column} is null`] : []
+  })
+  return sql<number>`${sql.join(nulls.length > 0 ? nulls : [sql`0`], sql` or `)}`
+}
+
+/**
+ * Gives the bounds of a search whose order is that of the full-text index, so that a page reads no more of the
+ * index than it shows, however many rows match.
+ * @param beyond the cursor row's place in that order
+ */
+function pageBounds({ limit, offset }: ListQuery, scan: readonly Order[], beyond: SQL | undefined) {
+  const [first, ...others] = scan
+  if (first?.attribute !== '$sequence' || others.length > 0) return
+  const [sign, direction] = first.direction === 'asc' ? ['>', 'asc'] : ['<', 'desc']
+  const from = beyond ? sql`and rowid ${sql.raw(sign)} ${beyond}` : sql``
+  const most = Math.min(limit + offset, Number.MAX_SAFE_INTEGER)
+  return sql`${from} order by rowid ${sql.raw(direction)} limit ${most}`
 }
 
 const nameOf = (column: AnySQLiteColumn) =>

@@ -116,7 +116,7 @@ test('rows read do not grow with the number of users', { timeout: 240_000 }, asy
   const read: Record<string, number>[] = []
   let stored = 0
   for (const count of [1_000, 100_000]) {
-    await fillUsers(w, stored, count)
+    await fillUsers(w.env.DB, stored, count)
     stored = count
     const cost: Record<string, number> = {}
     const ask = async (name: string, path: string, found: number, total: number | undefined) => {
@@ -147,6 +147,18 @@ test('rows read do not grow with the number of users', { timeout: 240_000 }, asy
     await ask('search, one hit', '/users?search=%22mail777%22', 1, 1)
     await ask('search, one hit by ID', '/users?search=%22u777%22', 1, 1)
     read.push(cost)
+    // What everybody has is counted up to the cap of totals and read no further than the page shows.
+    await ask('search, all hit', '/users?search=example', 25, most)
+    await ask(
+      'search, all hit, next',
+      `/users?search=example&${queries(q('cursorAfter', '', 'u500'))}`,
+      25,
+      most,
+    )
+    for (const name of ['search, all hit', 'search, all hit, next']) {
+      expect(cost[name], name).toBeLessThanOrEqual(4 * most)
+      delete cost[name]
+    }
   }
   const [small = {}, large = {}] = read
   console.info(

@@ -91,7 +91,7 @@ export const list = route(
       table: users,
       attributes: ATTRIBUTES,
       extra: { targets: targetsOfRow },
-      search: (term) => searchIn(users.sequence, 'users_search', term),
+      search: (term, bounds) => searchIn(users.sequence, 'users_search', term, undefined, bounds),
       counter: sql`'users'`,
     })
     return { total, rows: rows.map(({ targets, ...user }) => ({ user, targets })) }

@@ -211,6 +211,42 @@ describe('searches', () => {
     await w.send('delete', '/users/cleo')
     expect(await found('queen')).toEqual(['', 0])
   })
+  test('page by page, in every order, as if the rest were not there', async () => {
+    const crowd = Array.from({ length: 60 }, (_, index) => `u${index}`)
+    for (const id of crowd) {
+      await w.user({ id, name: `Member ${id}`, status: id.endsWith('7') })
+      await w.user({ id: `other-${id}` })
+    }
+    const page = async (...given: string[]) => {
+      const { body } = await send(given, 'search=member')
+      expect(body.total).toBe(given.some((query) => query.includes('status')) ? 6 : 60)
+      return body.users.map(({ $id }: { $id: string }) => $id)
+    }
+    const after = (id: string) => q('cursorAfter', '', id)
+    const before = (id: string) => q('cursorBefore', '', id)
+    const ten = q('limit', '', 10)
+    expect(await page()).toEqual(crowd.slice(0, 25))
+    expect(await page(after('u24'))).toEqual(crowd.slice(25, 50))
+    expect(await page(after('u24'), q('offset', '', 30))).toEqual(crowd.slice(55))
+    expect(await page(ten, before('u24'))).toEqual(crowd.slice(14, 24))
+    expect(await page(ten, q('orderDesc', '$sequence'))).toEqual(crowd.slice(50).reverse())
+    expect(await page(ten, q('orderDesc', '$sequence'), after('u24'))).toEqual(
+      crowd.slice(14, 24).reverse(),
+    )
+    expect(await page(ten, q('orderDesc', '$sequence'), before('u24'))).toEqual(
+      crowd.slice(25, 35).reverse(),
+    )
+    expect(await page(ten, after('other-u24'))).toEqual(crowd.slice(25, 35))
+    expect(await page(ten, q('orderAsc', 'name'), after('u24'))).toEqual(
+      crowd
+        .toSorted()
+        .slice(crowd.toSorted().indexOf('u24') + 1)
+        .slice(0, 10),
+    )
+    expect(await page(q('equal', 'status', true))).toEqual(crowd.filter((id) => id.endsWith('7')))
+    expect(new Set(await page(ten, q('orderRandom'))).size).toBe(10)
+    expect(await page(q('limit', '', Number.MAX_SAFE_INTEGER))).toEqual(crowd)
+  })
   test('within filters, and refuses an empty or endless term', async () => {
     const { body } = await send([q('equal', 'status', true)], 'search=example')
     expect([body.users.length, body.total]).toEqual([1, 1])
