@@ -8,7 +8,13 @@ const out = mkdtempSync(join(tmpdir(), 'edgewrite-migrations-'))
 cpSync('drizzle', out, { recursive: true })
 run(
   'drizzle-kit',
-  ['generate', '--dialect=sqlite', '--casing=snake_case', '--schema=./src/db/schema/index.ts', `--out=${out}`],
+  [
+    'generate',
+    '--dialect=sqlite',
+    '--casing=snake_case',
+    '--schema=./src/db/schema/index.ts',
+    `--out=${out}`,
+  ],
   '.wrangler',
 )
 const before = readdirSync('drizzle').sort()
