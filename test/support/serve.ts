@@ -9,6 +9,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     endpoint: string
     apiKey: string
+    /** Folder of the server's storage. */
+    state: string
   }
 }
 
@@ -51,6 +53,7 @@ export default async function serve(project: TestProject) {
   })
   project.provide('endpoint', `http://localhost:${port}/v1`)
   project.provide('apiKey', apiKey)
+  project.provide('state', state)
   return async () => {
     server.removeAllListeners('exit')
     const gone = new Promise((resolve) => server.on('exit', resolve))
