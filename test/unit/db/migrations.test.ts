@@ -59,11 +59,14 @@ function seed(db: DatabaseSync) {
   }
 }
 
+const read = (db: DatabaseSync, table: string, columns: readonly string[]) =>
+  db.prepare(`select ${columns.map((name) => `"${name}"`).join(', ')} from ${table}`).all()
+
 const snapshot = (db: DatabaseSync, tables: readonly string[]) =>
   Object.fromEntries(
     tables.map((table) => {
       const columns = columnsOf(db, table).map(({ name }) => name)
-      return [table, { columns, rows: db.prepare(`select * from ${table}`).all() }]
+      return [table, { columns, rows: read(db, table, columns) }]
     }),
   )
 
@@ -83,8 +86,7 @@ describe.each(names.map((name, index) => [name, index + 1] as const))(
       const { db, before } = upgraded()
       expect(Object.keys(before).length).toBeGreaterThan(10)
       for (const [table, { rows, columns }] of Object.entries(before)) {
-        const list = columns.map((name) => `"${name}"`).join(', ')
-        const kept = db.prepare(`select ${list} from ${table}`).all()
+        const kept = read(db, table, columns)
         expect(kept, table).toEqual(
           expect.arrayContaining(rows.map((row) => expect.objectContaining(row))),
         )
