@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'api',
           include: ['test/api/**/*.test.ts', 'test/conformance/**/*.test.ts'],
-          globalSetup: ['./test/support/smtp.ts'],
+          globalSetup: ['./test/support/smtp.ts', './test/support/receiver.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
         },

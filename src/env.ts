@@ -3,6 +3,8 @@ import type { Caller, Self } from '#/auth/caller'
 import type { RateCounter } from '#/auth/rate-counter'
 import type { Database } from '#/db'
 import type { User } from '#/db/schema'
+import type { Happening, Told } from '#/events/announce'
+import type { Delivery } from '#/events/delivery'
 import type { Clients } from '#/http/origin'
 import { parseAddress } from '#/mail/addresses'
 import { parseSmtpUrl } from '#/mail/smtp-config'
@@ -14,6 +16,8 @@ export type Env = {
   DB: D1Database
   BLOBS: R2Bucket
   IMAGES: ImagesBinding
+  /** Holds what webhooks are to be told. */
+  EVENTS: Queue<Delivery>
   /** Counts roughly and cheaply what one address sends to one location; without it nothing is refused early. */
   BURST_GUARD?: RateLimit
   /** Counts requests per rate-limit key; without it nothing is limited. */
@@ -161,6 +165,10 @@ export type Variables = {
   clients: Clients | undefined
   /** Who did it, where that is not who was signed in at the start. */
   actor: User | undefined
+  /** What happened that webhooks may wait for; see `announce`. */
+  happenings: readonly Happening[] | undefined
+  /** What the route's event tells where that is not the answer; see `tell`. */
+  told: Told | undefined
   /** False for the reserved project `console`, which has no data here. */
   hasProject: boolean
 }

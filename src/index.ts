@@ -1,5 +1,6 @@
 import { createApp } from '#/app'
 import type { Env } from '#/env'
+import { consume } from '#/events/consume'
 import { sweep } from '#/jobs'
 
 export { RateCounter } from '#/auth/rate-counter'
@@ -9,4 +10,5 @@ const app = createApp()
 export default {
   fetch: app.fetch,
   scheduled: (_controller, env) => sweep(env, new Date()),
+  queue: consume,
 } satisfies ExportedHandler<Env>

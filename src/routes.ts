@@ -41,6 +41,7 @@ import * as userProfile from '#/services/users/profile.routes'
 import * as userSessions from '#/services/users/sessions.routes'
 import * as userTargets from '#/services/users/targets.routes'
 import * as users from '#/services/users/users.routes'
+import * as webhooks from '#/services/webhooks/webhooks.routes'
 
 /** Lists every route of the API. */
 export const ROUTES: readonly Route[] = [
@@ -86,6 +87,7 @@ export const ROUTES: readonly Route[] = [
   projectTemplates,
   projectMockPhones,
   projectVariables,
+  webhooks,
 ].flatMap((service) => Object.values<unknown>(service).flat().filter(isRoute))
 
 function isRoute(exported: unknown): exported is Route {

@@ -7,6 +7,8 @@ import { type Gates, passGates, passGroups } from '#/auth/gates'
 import { countRequest, type RateLimit } from '#/auth/rate-limit'
 import type { AppEnv } from '#/env'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
+import { announceRoute } from '#/events/announce'
+import { tellWebhooks } from '#/events/dispatch'
 import type { Model, View } from '#/http/model'
 import { gatherArrays, gatherQuery } from '#/http/params'
 import { localeOf } from '#/locale'
@@ -84,6 +86,7 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
     const given = { ...valid(c, 'json'), ...valid(c, 'query'), ...valid(c, 'param') }
     const result = await handle(c, given as Parameters<typeof handle>[1]) // validated by these very schemas
     if (spec.audit) recordAction(c, spec.audit)
+    announceRoute(c, spec, valid(c, 'param'), result instanceof Response ? undefined : result)
     if (result instanceof Response) return result
     if (result === undefined || !spec.model) return c.body(null, 204)
     return sendJson(c, spec.model.wire(result, viewOf(c)), spec.status === 201 ? 201 : 200)
@@ -129,6 +132,7 @@ const gate =
       spec.limit && (await countRequest(c, spec.limit, spec.path, await limitParams(c, spec)))
     passGroups(c, spec)
     await next()
+    tellWebhooks(c, viewOf)
     if (reset && spec.limit?.resetOn?.includes(c.res.status)) c.executionCtx.waitUntil(reset())
   }
 

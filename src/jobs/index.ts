@@ -2,6 +2,7 @@ import { and, inArray, isNotNull, lt } from 'drizzle-orm'
 import { type Database, database } from '#/db'
 import { files, logs, oneTimeSecrets, sessions } from '#/db/schema'
 import type { Env } from '#/env'
+import { sweepBodies } from '#/events/bodies'
 import { sweepGarbage } from '#/services/storage/erase'
 import { sweepVariants } from '#/services/storage/preview/variants'
 
@@ -18,6 +19,7 @@ export async function sweep(env: Env, now: Date) {
   await untilNone(() => abandonUploads(db, now))
   await untilNone(() => sweepGarbage(env, db, now))
   await untilNone(() => sweepVariants(env.BLOBS, db, now))
+  await untilNone(() => sweepBodies(env.BLOBS, now))
 }
 
 async function untilNone(round: () => Promise<number>) {

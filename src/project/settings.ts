@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { eq, exists, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Database } from '#/db'
-import { settings } from '#/db/schema'
+import { settings, webhooks } from '#/db/schema'
 import type { AppEnv } from '#/env'
 
 /** Ways to sign in that the owner can switch off (auth contract 15.2). */
@@ -92,6 +92,8 @@ export type ProjectSettings = {
   smtp: Smtp
   /** Tells whether a way to sign in, a service or a protocol is on; all are until switched off. */
   isOn: (kind: SwitchKind, name: string) => boolean
+  /** Whether any webhook is enabled: events of other projects need not be looked into. */
+  hasWebhooks: boolean
 }
 
 /** What kinds of things can be switched off. */
@@ -100,12 +102,21 @@ export type SwitchKind = 'method' | 'service' | 'protocol'
 /** Starts the names of rows that say what the project is called and when it changed: they rule nothing. */
 export const ABOUT = 'project:'
 
+/** Names the row that is there while a webhook is enabled; it is not stored, so that it is never wrong. */
+const WEBHOOKS = 'webhooks:enabled'
+
 /** Gives the statement that {@link readSettings} needs the rows of. */
 export const settingsRows = (db: Database) =>
   db
     .select()
     .from(settings)
     .where(sql`${settings.name} not like ${`${ABOUT}%`}`)
+    .unionAll(
+      db
+        .select({ name: sql<string>`${WEBHOOKS}`.as('name'), value: sql`'true'`.as('value') })
+        .from(sql`(select 1)`)
+        .where(exists(db.select({ one: sql`1` }).from(webhooks).where(eq(webhooks.enabled, true)))),
+    )
 
 /** Keeps what fits a shape; what is not stored, or is of no use, has its default. */
 function fitting<T extends z.ZodRawShape>(
@@ -127,6 +138,7 @@ export function readSettings(rows: readonly { name: string; value: unknown }[]):
     policies: fitting(policiesSchema, (name) => stored.get(name)),
     smtp: fitting(smtpSchema, (name) => stored.get(`smtp:${name}`)),
     isOn: (kind, name) => stored.get(`${kind}:${name}`) !== false,
+    hasWebhooks: stored.get(WEBHOOKS) === true,
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
 import {
@@ -96,6 +97,7 @@ export const deleteMFAAuthenticator = route(
   async (c) => {
     const [gone] = await dropAuthenticator(c, selfOf(c).person.user.id)
     if (!gone) throw new ApiError('user_authenticator_not_found')
+    tell(c, { payload: () => [] })
     return undefined
   },
 )

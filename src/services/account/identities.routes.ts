@@ -6,7 +6,7 @@ import { listParams } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
 import { selfOf } from '#/services/account/self'
-import { listIdentityRows } from '#/services/users/identities'
+import { listIdentityRows, tellIdentity } from '#/services/users/identities'
 import { identityListModel } from '#/services/users/models'
 
 const { queries, total } = listParams
@@ -45,10 +45,11 @@ export const deleteIdentity = route(
       db
         .delete(identities)
         .where(and(named, eq(identities.userId, user.id)))
-        .returning({ id: identities.id }),
+        .returning(),
       db.select({ id: identities.id }).from(identities).where(named),
     ])
-    if (gone) return undefined
-    throw new ApiError(others ? 'user_unauthorized' : 'user_identity_not_found')
+    if (!gone) throw new ApiError(others ? 'user_unauthorized' : 'user_identity_not_found')
+    tellIdentity(c, gone)
+    return undefined
   },
 )

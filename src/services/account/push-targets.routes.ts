@@ -8,6 +8,7 @@ import { sessions, targets } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { optional } from '#/http/params'
 import { route } from '#/http/route'
 import { customId, idFor, uid } from '#/ids'
@@ -139,11 +140,9 @@ export const deletePushTarget = route(
     errors: ['user_target_not_found'],
   },
   async (c, { targetId }) => {
-    const [gone] = await c.var.db
-      .delete(targets)
-      .where(own(c, targetId))
-      .returning({ id: targets.id })
+    const [gone] = await c.var.db.delete(targets).where(own(c, targetId)).returning()
     if (!gone) throw new ApiError('user_target_not_found')
+    tell(c, { payload: (view) => targetModel.wire(gone, view) })
     return undefined
   },
 )

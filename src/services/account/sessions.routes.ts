@@ -5,13 +5,14 @@ import { clearSessionCookies } from '#/auth/session-cookies'
 import { sessions } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
 import { projectOf } from '#/project/settings'
 import { renewSession } from '#/services/account/oauth2/renew'
 import { selfOf } from '#/services/account/self'
 import { sessionListModel, sessionModel } from '#/services/users/models'
-import { openSession, sessionsOf } from '#/services/users/sessions'
+import { openSession, sessionsOf, tellSession } from '#/services/users/sessions'
 
 const oneSession = z.object({ sessionId: uid })
 
@@ -96,6 +97,7 @@ export const updateSession = route(
     const [renewable] = extended ? [] : await db.select().from(sessions).where(own(self, sessionId))
     const session = renewable ? await renewSession(c, renewable, expiresAt) : extended
     if (!session) throw new ApiError('user_session_not_found')
+    tell(c, { ids: { sessionId: session.id } }) // the path may say `current`
     return { ...(await openSession(c, session)), current: false, countryName: '' }
   },
 )
@@ -118,11 +120,9 @@ export const deleteSession = route(
   },
   async (c, { sessionId }) => {
     const self = selfOf(c)
-    const [gone] = await c.var.db
-      .delete(sessions)
-      .where(own(self, sessionId))
-      .returning({ id: sessions.id })
+    const [gone] = await c.var.db.delete(sessions).where(own(self, sessionId)).returning()
     if (!gone) throw new ApiError('user_session_not_found')
+    tellSession(c, gone)
     if (gone.id === self.session?.id) clearSessionCookies(c)
     return undefined
   },
@@ -144,7 +144,10 @@ export const deleteSessions = route(
   async (c) => {
     const { person, session } = selfOf(c)
     await c.var.db.delete(sessions).where(eq(sessions.userId, person.user.id))
-    if (session) clearSessionCookies(c)
+    if (session) {
+      tellSession(c, session) // of all sessions that went (project contract 14.4)
+      clearSessionCookies(c)
+    }
     return undefined
   },
 )

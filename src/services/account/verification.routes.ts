@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { randomDigits } from '#/auth/one-time'
 import { randomHex } from '#/auth/secrets'
 import { mockNumbers } from '#/db/schema'
+import { tell } from '#/events/announce'
 import { checkRedirect } from '#/http/origin'
 import { text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
@@ -173,6 +174,7 @@ export const createPhoneVerification = route(
     })
     if (!issued) throw goneMeanwhile()
     if (!mock) await deliver(c, issued, () => sendSms(c, address, otp))
+    tell(c, { payload: (view) => tokenModel.wire(issuedToken(issued, ''), view) })
     return issuedToken(issued, otp)
   },
 )

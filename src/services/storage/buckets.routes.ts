@@ -4,6 +4,7 @@ import { permissionList } from '#/auth/roles'
 import { listRows, searchIn } from '#/db/list'
 import { buckets } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, looseBoolean, looseInteger, optional, text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { customId, idFor, uid } from '#/ids'
@@ -184,6 +185,7 @@ export const deleteBucket = route(
     // A trigger hands the bucket's files over to the sweeper.
     const [gone] = await c.var.db.delete(buckets).where(eq(buckets.id, bucketId)).returning()
     if (!gone) throw new ApiError('storage_bucket_not_found')
+    tell(c, { payload: (view) => bucketModel.wire(gone, view) })
     return undefined
   },
 )

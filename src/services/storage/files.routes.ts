@@ -6,6 +6,7 @@ import { allows, grantRoles, permissionList } from '#/auth/roles'
 import { listStatements, pageOf, searchIn } from '#/db/list'
 import { fileReaders, files } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, optional, text } from '#/http/params'
 import { route, sendJson, viewOf } from '#/http/route'
 import { uid } from '#/ids'
@@ -61,7 +62,8 @@ export const createFile = route(
     ],
   },
   async (c, { bucketId }) => {
-    const { file, status } = await receiveUpload(c, bucketId)
+    const { file, status, created } = await receiveUpload(c, bucketId)
+    if (created) tell(c, { payload: (view) => fileModel.wire(file, view) })
     return sendJson(c, fileModel.wire(file, viewOf(c)), status)
   },
 )
@@ -204,6 +206,7 @@ export const deleteFile = route(
     const { file } = await openChange(c, 'delete', ids)
     const [gone] = await db.delete(files).where(eq(files.sequence, file.sequence)).returning()
     if (!gone) throw new ApiError('storage_file_not_found')
+    tell(c, { payload: (view) => fileModel.wire(gone, view) })
     // The row's trigger has put the blob on record for the sweeper; this only spares it the work.
     c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, gone))
     return undefined

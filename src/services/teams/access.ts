@@ -98,13 +98,14 @@ export function grantRemoval(
   caller: Caller,
   team: Team | undefined,
   membership: Found | undefined,
-): Found {
+) {
   if (!membership || !isReadable(caller, membership)) throw new ApiError('team_invite_not_found')
-  if (!membership.member) throw new ApiError('user_not_found')
+  const { member } = membership
+  if (!member) throw new ApiError('user_not_found')
   const readable = grantTeam(caller, team)
   if (membership.teamId !== readable.id) throw new ApiError('team_membership_mismatch')
   if (userIdOf(caller) !== membership.userId) grantOwner(caller, readable.id)
-  return membership
+  return { team: readable, membership, member }
 }
 
 /** Loads a team that the caller may read, in one round trip. @throws `team_not_found` */

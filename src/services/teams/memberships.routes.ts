@@ -6,6 +6,7 @@ import { listStatements, pageOf, searchIn } from '#/db/list'
 import { memberships } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, optional } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
@@ -239,14 +240,18 @@ export const deleteMembership = route(
   async (c, ids) => {
     const { db, caller } = c.var
     const loaded = await loadForChange(c, ids)
-    const membership = grantRemoval(caller, loaded.team, loaded.membership)
+    const { team, membership, member } = grantRemoval(caller, loaded.team, loaded.membership)
     const stays = eq(memberships.sequence, membership.sequence)
     const guard = unlessLastOwner(c, membership, loaded.sharesOwnership)
     const [[gone], [left]] = await db.batch([
       db.delete(memberships).where(and(stays, guard)).returning({ id: memberships.id }),
       db.select({ id: memberships.id }).from(memberships).where(stays),
     ])
-    if (gone) return undefined
-    throw new ApiError(left ? 'membership_deletion_prohibited' : 'team_invite_not_found')
+    if (!gone) {
+      throw new ApiError(left ? 'membership_deletion_prohibited' : 'team_invite_not_found')
+    }
+    const before = revealed(membership, team.name, member)
+    tell(c, { payload: (view) => membershipModel.wire(before, view) })
+    return undefined
   },
 )

@@ -7,6 +7,7 @@ import { type Team, teams } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { customId, idFor, uid } from '#/ids'
@@ -147,6 +148,7 @@ export const deleteTeam = route(
     // Triggers take the memberships along, and have the sweeper take back what files grant to the team.
     const [gone] = await db.delete(teams).where(eq(teams.sequence, sequence)).returning()
     if (!gone) throw new ApiError('team_not_found')
+    tell(c, { payload: (view) => teamModel.wire(gone, view) })
     return undefined
   },
 )

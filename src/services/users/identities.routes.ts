@@ -5,7 +5,7 @@ import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
-import { listIdentityRows } from '#/services/users/identities'
+import { listIdentityRows, tellIdentity } from '#/services/users/identities'
 import { identityListModel } from '#/services/users/models'
 
 export const listIdentities = route(
@@ -38,8 +38,9 @@ export const deleteIdentity = route(
     const [gone] = await c.var.db
       .delete(identities)
       .where(eq(identities.id, identityId))
-      .returning({ id: identities.id })
+      .returning()
     if (!gone) throw new ApiError('user_identity_not_found')
+    tellIdentity(c, gone)
     return undefined
   },
 )

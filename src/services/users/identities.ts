@@ -5,7 +5,9 @@ import { type ListParams, listRows } from '#/db/list'
 import { type Identity, identities } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import type { Page } from '#/http/model'
+import { identityModel } from '#/services/users/models'
 
 type Ctx = Context<AppEnv>
 
@@ -32,6 +34,10 @@ export async function openIdentity({ var: { settings } }: Ctx, row: Identity): P
   ])
   return { ...row, providerAccessToken: access ?? '', providerRefreshToken: refresh ?? '' }
 }
+
+/** Says which identity the event of the route is about. */
+export const tellIdentity = (c: Ctx, row: Identity) =>
+  tell(c, { payload: async (view) => identityModel.wire(await openIdentity(c, row), view) })
 
 /** Attributes that lists of identities filter and sort by (queries contract 8). */
 const ATTRIBUTES = {

@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { authenticators } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
 import { projectOf } from '#/project/settings'
@@ -140,6 +141,7 @@ export const deleteMFAAuthenticator = route(
     ])
     if (!user) throw new ApiError('user_not_found')
     if (!gone) throw new ApiError('user_authenticator_not_found')
+    tell(c, { payload: () => [] })
     return undefined
   },
 )

@@ -7,11 +7,13 @@ import { insertIf } from '#/db/insert-if'
 import { counters, identities, targets, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { announce, NEW_USER } from '#/events/announce'
+import type { View } from '#/http/model'
 import { idFor, uniqueId } from '#/ids'
 import { NEW_OPTIONS } from '#/passwords'
 import { projectOf } from '#/project/settings'
 import { releaseNow, unreleased } from '#/services/storage/release'
-import type { UserRow } from '#/services/users/models'
+import { type UserRow, userModel } from '#/services/users/models'
 
 type Ctx = Context<AppEnv>
 
@@ -217,7 +219,7 @@ function isNew(
 
 /**
  * Adds to a batch what stores a user with its targets, after {@link addLookAround}. An address that is
- * another's target already gives no new one (users contract 4.2).
+ * another's target already gives no new one (users contract 4.2). The row announces itself to webhooks.
  * @returns the ID it has if it is stored; `stored` reads the rows, undefined when the ID, e-mail or phone is
  * taken
  */
@@ -236,6 +238,12 @@ export async function addUser(
   const reachable = addresses.map(([type, address]) => {
     const target = newTarget(c, row.id, type, address)
     return batch.add(insertIf(db, targets, target, isNew(db, row, address)))
+  })
+  batch.after(() => {
+    const [user] = inserted()
+    if (!user) return
+    const payload = (view: View) => userModel.wire({ user, targets: [] }, view)
+    announce(c, { template: NEW_USER, ids: { userId: user.id }, payload })
   })
   return {
     id: row.id,

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { users } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { looseBoolean } from '#/http/params'
 import { route } from '#/http/route'
 import { preferencesModel, userModel } from '#/services/users/models'
@@ -137,7 +138,8 @@ export const updatePrefs = route(
     errors: ['user_not_found'],
   },
   async (c, { userId, prefs }) => {
-    const { user } = await changeUser(c, userId, { prefs })
-    return user.prefs
+    const changed = await changeUser(c, userId, { prefs })
+    tell(c, { payload: (view) => userModel.wire(changed, view) })
+    return changed.user.prefs
   },
 )

@@ -6,13 +6,27 @@ import { randomHex } from '#/auth/secrets'
 import { encodeSession } from '#/auth/session-cookies'
 import { oneTimeSecrets, sessions } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, looseInteger, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { customId, uid } from '#/ids'
-import { jwtModel, sessionListModel, sessionModel, tokenModel } from '#/services/users/models'
-import { userExists } from '#/services/users/open'
+import {
+  jwtModel,
+  sessionListModel,
+  sessionModel,
+  tokenModel,
+  userModel,
+} from '#/services/users/models'
+import { userById, userExists } from '#/services/users/open'
 import { inUser } from '#/services/users/params'
-import { draftSession, insertSession, openSession, sessionsOf } from '#/services/users/sessions'
+import {
+  draftSession,
+  insertSession,
+  openSession,
+  sessionsOf,
+  targetsOf,
+  tellSession,
+} from '#/services/users/sessions'
 
 const PATH = '/v1/users/:userId/sessions'
 
@@ -75,11 +89,13 @@ export const deleteSessions = route(
   },
   async (c, { userId }) => {
     const { db } = c.var
-    const [[user]] = await db.batch([
-      userExists(db, userId),
+    const [[user], targets] = await db.batch([
+      userById(db, userId),
+      targetsOf(c, userId),
       db.delete(sessions).where(eq(sessions.userId, userId)),
     ])
     if (!user) throw new ApiError('user_not_found')
+    tell(c, { payload: (view) => userModel.wire({ user, targets }, view) })
     return undefined
   },
 )
@@ -103,10 +119,11 @@ export const deleteSession = route(
       db
         .delete(sessions)
         .where(and(eq(sessions.id, sessionId), eq(sessions.userId, userId)))
-        .returning({ id: sessions.id }),
+        .returning(),
     ])
     if (!user) throw new ApiError('user_not_found')
     if (!gone) throw new ApiError('user_session_not_found')
+    tellSession(c, gone)
     return undefined
   },
 )

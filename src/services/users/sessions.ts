@@ -7,10 +7,11 @@ import { encodeSession, setSessionCookies } from '#/auth/session-cookies'
 import { countryOf } from '#/clients/geo'
 import { type Session, sessions, targets } from '#/db/schema'
 import type { AppEnv } from '#/env'
+import { tell } from '#/events/announce'
 import { uniqueId } from '#/ids'
 import { userAgentOf } from '#/project/audit'
 import { projectOf } from '#/project/settings'
-import type { SessionRow } from '#/services/users/models'
+import { type SessionRow, sessionModel } from '#/services/users/models'
 
 type Ctx = Context<AppEnv>
 
@@ -108,6 +109,13 @@ export async function openSession(c: Ctx, session: Session): Promise<SessionRow>
     current: session.id === c.var.self?.session?.id,
   }
 }
+
+/** Says which session the event of the route is about. */
+export const tellSession = (c: Ctx, session: Session) =>
+  tell(c, {
+    ids: { sessionId: session.id },
+    payload: async (view) => sessionModel.wire(await openSession(c, session), view),
+  })
 
 /** Most sessions, or targets, of a user that an answer has (users contract 2.1, 9.2). */
 export const MOST_LISTED = 1000

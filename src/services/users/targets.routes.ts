@@ -6,6 +6,7 @@ import { listStatements, pageOf } from '#/db/list'
 import { type Target, targets } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, optional } from '#/http/params'
 import { route } from '#/http/route'
 import { customId, idFor, uid } from '#/ids'
@@ -235,6 +236,7 @@ export const deleteTarget = route(
     ])
     if (!user) throw new ApiError('user_not_found')
     if (!gone) throw new ApiError('user_target_not_found')
+    tell(c, { payload: () => [] })
     return undefined
   },
 )

@@ -6,6 +6,7 @@ import { listRows, searchIn } from '#/db/list'
 import { nested } from '#/db/nested'
 import { type Target, targets, type User, users } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { tell } from '#/events/announce'
 import { listParams, optional } from '#/http/params'
 import { route } from '#/http/route'
 import { customId } from '#/ids'
@@ -15,7 +16,7 @@ import { userListModel, userModel } from '#/services/users/models'
 import { openUser } from '#/services/users/open'
 import { inUser, password, plainText } from '#/services/users/params'
 import { checkStrength } from '#/services/users/password-rules'
-import { MOST_LISTED } from '#/services/users/sessions'
+import { MOST_LISTED, targetsOf } from '#/services/users/sessions'
 
 export const create = route(
   {
@@ -126,8 +127,13 @@ export const deleteUser = route(
   },
   async (c, { userId }) => {
     // Triggers delete in the same statement all that the user has, and repair the totals of teams.
-    const [gone] = await c.var.db.delete(users).where(eq(users.id, userId)).returning()
+    const { db } = c.var
+    const [targets, [gone]] = await db.batch([
+      targetsOf(c, userId),
+      db.delete(users).where(eq(users.id, userId)).returning(),
+    ])
     if (!gone) throw new ApiError('user_not_found')
+    tell(c, { payload: (view) => userModel.wire({ user: gone, targets }, view) })
     return undefined
   },
 )

@@ -7,8 +7,11 @@ import { insertIf } from '#/db/insert-if'
 import { oneTimeSecrets, type Session, sessions, targets, type User } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
+import { announce } from '#/events/announce'
 import { projectOf } from '#/project/settings'
 import type { Arrival } from '#/services/account/oauth2/facts'
+import { issuedToken } from '#/services/account/one-time'
+import { tokenModel } from '#/services/users/models'
 import { draftSession, type SessionDraft, trimSessions } from '#/services/users/sessions'
 
 type Ctx = Context<AppEnv>
@@ -78,6 +81,13 @@ export async function addToken(c: Ctx, batch: Batch, entry: Entry, mayEnter: SQL
   const stored = batch.add<unknown[]>(insertIf(db, oneTimeSecrets, row, mayEnter))
   const before = c.var.self?.session
   if (before) batch.add(db.delete(sessions).where(and(eq(sessions.id, before.id), mayEnter)))
-  return (user: User): Outcome | undefined =>
-    stored().length > 0 ? { kind: 'token', user, secret } : undefined
+  return (user: User): Outcome | undefined => {
+    if (stored().length === 0) return
+    announce(c, {
+      template: 'users.[userId].tokens.[tokenId].create',
+      ids: { userId: user.id },
+      payload: (view) => tokenModel.wire(issuedToken(row, ''), view),
+    })
+    return { kind: 'token', user, secret }
+  }
 }

@@ -7,6 +7,7 @@ import { identities, targets, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { takeBackUser } from '#/events/announce'
 import { uniqueId } from '#/ids'
 import { addSession, addToken, type Outcome } from '#/services/account/oauth2/entries'
 import { type Arrival, type Found, look } from '#/services/account/oauth2/facts'
@@ -72,7 +73,10 @@ async function enter(
     { ...arrival, userId, identityId },
     mayEnter,
   )
-  if (!user) batch.add(dropUnlinked(c, userId, identityId))
+  if (!user) {
+    const dropped = batch.add(dropUnlinked(c, userId, identityId))
+    batch.after(() => dropped().length > 0 && takeBackUser(c, userId))
+  }
   await batch.run()
   const now = stored()
   return now && finish(now)
@@ -88,6 +92,7 @@ const dropUnlinked = ({ var: { db } }: Ctx, userId: string, identityId: string) 
         not(exists(db.select(ONE).from(identities).where(eq(identities.id, identityId)))),
       ),
     )
+    .returning({ id: users.id })
 
 /** Matches while the user is there and not blocked. */
 const isOpen = ({ var: { db } }: Ctx, userId: string) =>

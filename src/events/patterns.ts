@@ -1,0 +1,60 @@
+/** What may be done with something, and with which of its attributes. */
+type Actions = Readonly<Record<string, readonly string[]>>
+type Family = { actions: Actions; below: Readonly<Record<string, Actions>> }
+
+const ALL: Actions = { create: [], update: [], delete: [] }
+
+/** What can be subscribed to (project contract 14.3). */
+const FAMILIES: Readonly<Record<string, Family>> = {
+  users: {
+    actions: {
+      ...ALL,
+      update: [
+        ...['email', 'name', 'password', 'status', 'prefs', 'phone', 'mfa', 'labels'],
+        ...['verification', 'impersonator'],
+      ],
+    },
+    below: {
+      sessions: { create: [], delete: [] },
+      recovery: { create: [], update: [] },
+      verification: { create: [], update: [] },
+      targets: ALL,
+      tokens: { create: [] },
+    },
+  },
+  teams: {
+    actions: { ...ALL, update: ['prefs'] },
+    below: { memberships: { ...ALL, update: ['status'] } },
+  },
+  buckets: { actions: ALL, below: { files: ALL } },
+}
+
+/** Looks something up without what every object inherits: `users.*.constructor` is no event. */
+const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined
+
+function fits(actions: Actions, [action, attribute, ...more]: readonly string[]): boolean {
+  if (action === undefined) return true
+  const attributes = own(actions, action)
+  if (!attributes || more.length > 0) return false
+  return attribute === undefined || attributes.includes(attribute)
+}
+
+/**
+ * Tells whether a subscription can ever match an event. IDs are taken as they are; `*` stands for any.
+ *
+ * Differs: upstream takes patterns that never match, and those of services that are not here.
+ */
+export function isPattern(pattern: string): boolean {
+  const [type = '', id, ...rest] = pattern.split('.')
+  const family = own(FAMILIES, type)
+  if (!family || !id) return false
+  if (fits(family.actions, rest)) return true
+  const [subtype = '', subId, ...tail] = rest
+  const actions = own(family.below, subtype)
+  return actions !== undefined && Boolean(subId) && fits(actions, tail)
+}
+
+/** Tells whether events of a template can be subscribed to at all; of keys, tokens and settings nobody is told. */
+export const isSubscribable = (template: string) =>
+  Object.hasOwn(FAMILIES, template.slice(0, template.indexOf('.')))
