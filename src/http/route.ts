@@ -99,7 +99,7 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
       ...(query
         ? [zValidator('query', z.preprocess(gatherQueryFields, query), refuseInvalid)]
         : []),
-      ...(body ? [limitBody, validateBody(body)] : []),
+      ...(body ? [...(countsByBody(spec) ? [] : [limitBody]), validateBody(body)] : []),
       ...(spec.pipeline === 'none' ? [] : [refuseConsole(spec)]),
       answer,
     ] as MiddlewareHandler<AppEnv>[], // each differs only in the validated input that it adds
@@ -136,10 +136,19 @@ const gate =
     if (reset && spec.limit?.resetOn?.includes(c.res.status)) c.executionCtx.waitUntil(reset())
   }
 
-/** Gives the parameters that a limit's keys name; a body is read early only where one does. */
-async function limitParams(c: Context<AppEnv>, { limit, input }: AnySpec) {
-  if (!limit?.keys.some((key) => key.includes('{param-')) || !hasSmallBody(c)) return {}
-  return input.body ? readBody(c) : {}
+/** Tells whether a limit counts by a parameter of the body, which then has to be read before it is validated. */
+const countsByBody = ({ limit, input }: AnySpec) =>
+  input.body !== undefined && (limit?.keys.some((key) => key.includes('{param-')) ?? false)
+
+/**
+ * Gives the parameters that a limit's keys name, read as validation reads them: whatever a client says of its
+ * body, no other key is counted than that of the address or user which the handler gets.
+ * @throws `general_argument_invalid` for a body that is too large to be read
+ */
+async function limitParams(c: Context<AppEnv>, spec: AnySpec) {
+  if (!countsByBody(spec)) return {}
+  await limitBody(c, async () => {})
+  return gatherArrays(await readBody(c))
 }
 
 /** The reserved project `console` is empty: what a guest may ask for is not there (auth contract 2). */

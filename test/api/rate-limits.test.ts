@@ -259,7 +259,7 @@ const limited = ROUTES.map(({ spec }) => spec).flatMap(({ name, method, path, li
 )
 test.each(limited)('$name tells its limit', async ({ method, path, limit, scopes }) => {
   const w = await at()
-  const body = method === 'delete' ? undefined : {}
+  const body = method === 'delete' || method === 'get' ? undefined : {}
   const isForKeys = scopes.some((scope) => ROOT_KEY.scopes.has(scope))
   const headers = isForKeys ? ROOT : { ...(await w.signedIn()).headers, ...guest() }
   const answer = await w.send(method, path.replaceAll(/:\w+/g, 'none'), body, headers)
@@ -287,4 +287,50 @@ test.each([
   const before = remaining(await remove(w, { 'CF-Connecting-IP': one }))
   const after = remaining(await remove(w, { 'CF-Connecting-IP': two }))
   expect(after === before - 1).toBe(same)
+})
+
+describe('a limit by a parameter of the body', () => {
+  const TARGET = '/v1/account/sessions/email'
+  const fields = (email: string) => ({ email, password: 'wrong password' })
+  const form = (email: string) => {
+    const data = new FormData()
+    for (const [name, value] of Object.entries(fields(email))) data.set(name, value)
+    return data
+  }
+  /** Ways to send one and the same parameters. */
+  const bodies: [string, (email: string) => RequestInit][] = [
+    ['JSON', (email) => json(email, 'application/json')],
+    ['JSON without a type', (email) => json(email, '')],
+    ['JSON said to be plain text', (email) => json(email, 'text/plain')],
+    ['JSON of no stated length', (email) => ({ ...json(email), body: streamed(email) })],
+    ['a form', (email) => ({ body: new URLSearchParams(fields(email)) })],
+    ['a form in parts', (email) => ({ body: form(email) })],
+    ['an address in other letters', (email) => json(` ${email.toUpperCase()}\u00a0`)],
+  ]
+  const json = (email: string, type = 'application/json'): RequestInit => ({
+    headers: { 'Content-Type': type },
+    body: new TextEncoder().encode(JSON.stringify(fields(email))),
+  })
+  const streamed = (email: string) =>
+    new Blob([JSON.stringify(fields(email))]).stream() as ReadableStream<Uint8Array>
+
+  test.each(bodies)('counts %s by the address in it', async (_, init) => {
+    const w = await at()
+    const email = `${crypto.randomUUID()}@example.com`
+    const signIn = async (given: RequestInit) => {
+      const request = new Request(`http://localhost${TARGET}`, { method: 'POST', ...given })
+      request.headers.set('X-Appwrite-Project', 'edgewrite')
+      const { response } = await w.raw(request)
+      await response.text()
+      return [response.status, response.headers.get('X-RateLimit-Remaining')]
+    }
+    expect(await signIn(json(email))).toEqual([401, '9'])
+    expect(await signIn(init(email))).toEqual([401, '8'])
+  })
+  test('does not read what is too large', async () => {
+    const w = await at()
+    const body = { ...fields('somebody@example.com'), more: 'x'.repeat(1024 * 1024) }
+    const answer = await w.send('post', '/account/sessions/email', body, guest())
+    expect([answer.status, answer.body.type]).toEqual([400, 'general_argument_invalid'])
+  })
 })
