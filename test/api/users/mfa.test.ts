@@ -212,4 +212,18 @@ describe('a challenge', () => {
     expect(used?.usedAt).toEqual(NOW)
     expect(await typeOf(read(id))).toEqual(refused)
   })
+  test('is answered with the code that the owner’s server fetched', async () => {
+    const limits = await world({ RATE_LIMITS: 'off' }, () => NOW)
+    await limits.set('factorCustom', true)
+    const { row: session, headers } = await limits.session('ann')
+    const client = (method: string, body: unknown) =>
+      limits.send(method, '/account/mfa/challenges', body, headers)
+    const opened = await client('post', { factor: 'custom' })
+    expect([opened.status, opened.body.code]).toEqual([201, undefined])
+    const { code } = (await read(opened.body.$id)).body
+    expect(code).toMatch(/^\d{6}$/)
+    const { status, body } = await client('put', { challengeId: opened.body.$id, otp: code })
+    expect([status, body.$id, body.factors]).toEqual([200, session.id, ['password', 'custom']])
+    expect(await typeOf(read(opened.body.$id))).toEqual([401, 'user_invalid_token'])
+  })
 })
