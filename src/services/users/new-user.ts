@@ -197,7 +197,10 @@ function isFree(db: Database, { id, email = null, phone = null }: Draft): SQL {
   return and(...conditions, not(exists(unreleased(db, `user:${id}`)))) ?? sql`0`
 }
 
-/** Says that a new user was stored, not another of the same ID before, and that an address is no target yet. */
+/**
+ * Says that a new user was stored, not another of the same ID before, and that an address is no target yet.
+ * Differs: upstream shows somebody else's target of the address among the new user's, in this one answer.
+ */
 function isNew(
   db: Database,
   { id, email = null, phone = null, createdAt }: Draft,
