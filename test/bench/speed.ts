@@ -1,11 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { convertV4MiniflareOptions, Miniflare, NoOpLog } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions } from 'wrangler'
-import { run } from '../../src/cli/quiet.ts'
 import { picture } from '../fixtures/pictures.ts'
+import { AS_GUEST, AS_KEY, startServer } from './server.ts'
 
 /**
  * Measures the hot paths of Storage in workerd on this machine: time from request to last byte, one request
@@ -13,52 +8,13 @@ import { picture } from '../fixtures/pictures.ts'
  * R2 and Images are the local simulators: figures compare versions of Edgewrite, not networks.
  */
 
-const BUILD = '.wrangler/build'
-const KEY = `standard_${'0e'.repeat(128)}`
 const AT_ONCE = 16
 const SECONDS = Number(process.env.SECONDS ?? 4)
 const MIB = 1024 * 1024
-
-run('wrangler', ['deploy', '--dry-run', '--outdir', BUILD], '.wrangler')
-const kinds = { js: 'ESModule', wasm: 'CompiledWasm', png: 'Data' } as const
-const modules = readdirSync(BUILD).flatMap((name) => {
-  const type = kinds[name.split('.').at(-1) as keyof typeof kinds]
-  return type
-    ? [{ type, path: `${BUILD}/${name}`, contents: readFileSync(`${BUILD}/${name}`) }]
-    : []
-})
-modules.sort((a, b) => Number(b.type === 'ESModule') - Number(a.type === 'ESModule'))
-const { workerOptions } = unstable_getMiniflareWorkerOptions('wrangler.toml')
-const vars = workerOptions.bindings as Record<string, string> // those of wrangler.toml
-const state = mkdtempSync(join(tmpdir(), 'edgewrite-speed-'))
-const secrets = {
-  API_KEY: KEY,
-  SECRET: 'a secret for this measurement alone, long enough',
-  PREVIEW_BUDGET: '1000000000',
-}
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
-    ...workerOptions,
-    modules,
-    modulesRoot: BUILD,
-    bindings: { ...vars, ...secrets },
-    defaultPersistRoot: state,
-    log: new NoOpLog(),
-  } as Parameters<typeof convertV4MiniflareOptions>[0]),
-)
-const origin = await miniflare.ready
-const database = await miniflare.getD1Database('DB')
-for (const name of readdirSync('drizzle')
-  .filter((file) => file.endsWith('.sql'))
-  .sort()) {
-  const statements = readFileSync(`drizzle/${name}`, 'utf8').split('--> statement-breakpoint')
-  await database.batch(statements.map((statement) => database.prepare(statement)))
-}
+const { origin, stop } = await startServer()
 
 type Ask = { method?: string; path: string; headers?: Record<string, string>; body?: Buffer }
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
-const PROJECT = { 'X-Appwrite-Project': 'edgewrite' }
-const AS_KEY = { ...PROJECT, 'X-Appwrite-Key': KEY }
 
 /** Sends a request and reads the answer to its end. @returns its bytes */
 const send = ({ method = 'GET', path, headers = AS_KEY, body }: Ask) =>
@@ -130,14 +86,14 @@ const files = '/storage/buckets/b/files'
 let count = 0
 const PATHS: [name: string, ask: () => Ask][] = [
   ['get a file', () => ({ path: `${files}/f7` })],
-  ['get a file as a guest', () => ({ path: `${files}/f7`, headers: PROJECT })],
+  ['get a file as a guest', () => ({ path: `${files}/f7`, headers: AS_GUEST })],
   ['list 25 files of 202', () => ({ path: files })],
   ['download 1 MiB', () => ({ path: `${files}/mib/download` })],
   [
     'view 64 KiB of 1 MiB',
-    () => ({ path: `${files}/mib/view`, headers: { ...PROJECT, Range: 'bytes=500000-565535' } }),
+    () => ({ path: `${files}/mib/view`, headers: { ...AS_GUEST, Range: 'bytes=500000-565535' } }),
   ],
-  ['warm preview', () => ({ path: `${files}/photo/preview?width=64`, headers: PROJECT })],
+  ['warm preview', () => ({ path: `${files}/photo/preview?width=64`, headers: AS_GUEST })],
   [
     'cold preview',
     () => ({
@@ -176,5 +132,4 @@ for (const [name, ask] of PATHS) {
   )
 }
 agent.destroy()
-await miniflare.dispose()
-rmSync(state, { recursive: true, force: true })
+await stop()

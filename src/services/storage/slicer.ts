@@ -6,7 +6,7 @@ export const CHUNK_BYTES = 5 * 1024 * 1024
  * old ones faster than they are collected.
  */
 const spare: Uint8Array<ArrayBuffer>[] = []
-const MOST_SPARE = 8
+const MOST_SPARE = 4
 
 /** Holds consecutive bytes of a file within one cell of the grid; `end` is exclusive. */
 export type Slice = { cell: number; start: number; end: number; bytes: Uint8Array<ArrayBuffer> }
