@@ -24,7 +24,7 @@ const freePort = () =>
   })
 
 /** Starts Edgewrite as `npm run dev` does, on a free port and with storage of its own. */
-export default async function serve(project: TestProject) {
+export async function startServer() {
   const port = await freePort()
   const state = mkdtempSync(join(tmpdir(), 'edgewrite-'))
   const apiKey = `standard_${'5d'.repeat(128)}`
@@ -51,14 +51,21 @@ export default async function serve(project: TestProject) {
     server.stderr.on('data', note)
     server.on('exit', () => reject(new Error(`The server did not start:\n${log}`)))
   })
-  project.provide('endpoint', `http://localhost:${port}/v1`)
-  project.provide('apiKey', apiKey)
-  project.provide('state', state)
-  return async () => {
+  const stop = async () => {
     server.removeAllListeners('exit')
     const gone = new Promise((resolve) => server.on('exit', resolve))
     if (server.pid) process.kill(-server.pid, 'SIGTERM')
     await gone
     rmSync(state, { recursive: true, force: true, maxRetries: 5 })
   }
+  return { endpoint: `http://localhost:${port}/v1`, apiKey, state, stop }
+}
+
+/** Starts the server that tests share which change nothing for each other. */
+export default async function serve(project: TestProject) {
+  const { endpoint, apiKey, state, stop } = await startServer()
+  project.provide('endpoint', endpoint)
+  project.provide('apiKey', apiKey)
+  project.provide('state', state)
+  return stop
 }
