@@ -46,6 +46,9 @@ export default defineConfig({
           include: ['test/sdk/**/*.test.ts'],
           globalSetup: ['./test/support/serve.ts'],
           testTimeout: 60_000,
+          // One server serves all files: what one of them sets for the project must not reach another.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
