@@ -15,6 +15,8 @@ const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
   // A key gives no rights that it lacks.
   'project.createEphemeralKey': ['key_creation_denied'],
   'project.updateKey': ['key_creation_denied'],
+  // The password was sealed under another SECRET.
+  'project.createSMTPTest': ['general_smtp_disabled'],
 }
 
 /** Errors that cannot arise: a deployment always has its project, and a row goes in one statement. */

@@ -129,6 +129,12 @@ const PROVOKED: Record<string, Record<string, Provoke>> = {
   },
   'project.createSMTPTest': {
     general_argument_invalid: ask('post', '/smtp/tests', { emails: [] }),
+    general_smtp_disabled: async (w) => {
+      const smtp = { enabled: true, host: 'localhost', port: 1, senderEmail: 'a@example.org' }
+      for (const [name, value] of Object.entries(smtp)) await w.set(`smtp:${name}`, value)
+      await w.set('smtp:password', btoa('sealed under another secret'))
+      return ask('post', '/smtp/tests', { emails: [] })(w)
+    },
   },
   'project.updateEmailTemplate': {
     general_argument_invalid: ask('patch', '/templates/email', { templateId: 'recovery' }),

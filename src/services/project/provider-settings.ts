@@ -40,10 +40,10 @@ function initialValues({ idField, secretField, extras }: Provider): ProviderValu
 }
 
 /**
- * Reads how a provider is set up.
+ * Reads how a provider is set up. What was sealed under another SECRET is lost: of such a provider no more
+ * than its ID is known, and it is off until it is set up anew.
  * @param row what is stored of it; undefined: nothing
  * @param secret the deployment's
- * @throws Error when it was sealed under another SECRET
  */
 export async function openProvider(
   provider: Provider,
@@ -54,7 +54,8 @@ export async function openProvider(
   if (!row) return { provider, enabled: false, values: initial }
   const sealed = await unseal(row.secret, secret, contextOf(provider.id))
   if (sealed === undefined) {
-    throw new Error(`The settings of ${provider.id} were sealed under another SECRET.`)
+    console.error(`The settings of ${provider.id} were sealed under another SECRET.`)
+    return { provider, enabled: false, values: { ...initial, [provider.idField]: row.clientId } }
   }
   const stored = sealedSchema.parse(JSON.parse(sealed))
   const values = { ...initial, ...stored, [provider.idField]: row.clientId }
@@ -132,8 +133,7 @@ const asText = (value: ProviderValue | undefined) => (typeof value === 'string' 
  * Gives what a sign-in needs to know of a provider.
  * @param row what is stored of it
  * @param secret the deployment's
- * @returns undefined for a provider that is unknown, switched off or incomplete
- * @throws Error when it was sealed under another SECRET
+ * @returns undefined for a provider that is unknown, switched off, incomplete, or sealed under another SECRET
  */
 export async function signInSettings(
   row: OAuthProvider,

@@ -57,7 +57,7 @@ export const createSMTPTest = route(
     onConsole,
     input: { body: z.object({ emails: z.array(email).max(MOST_TESTS) }) },
     status: 204,
-    errors: ['general_argument_invalid'],
+    errors: ['general_argument_invalid', 'general_smtp_disabled'],
   },
   async (c, { emails }) => {
     const { env } = c

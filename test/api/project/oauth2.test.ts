@@ -313,13 +313,20 @@ test.each(['unknown', 'GitHub', 'paypalsandbox'])('there is no provider %s', asy
   expect(outcome(await patch(w, id, {}))).toEqual([404, 'general_route_not_found'])
 })
 
-test('what was sealed under another secret is an error, not an empty provider', async () => {
+test('what was sealed under another secret is lost, until it is set up anew', async () => {
   const w = await projectWorld()
   await patch(w, 'slack', credentials('slack'))
   const row = await rowOf(w, 'slack')
   if (!row) throw new Error('Nothing was stored.')
-  await expect(signInSettings(row, 'another secret of the deployment')).rejects.toThrow('SECRET')
-  vi.spyOn(console, 'error').mockImplementation(() => {})
-  const other = await world({ SECRET: 'another secret of the deployment, long enough' })
-  expect((await other.send('get', `${PATH}/slack`)).status).toBe(500)
+  const reported = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const SECRET = 'another secret of the deployment, long enough'
+  expect(await signInSettings(row, SECRET)).toBeUndefined()
+  const other = await world({ SECRET })
+  const lost = { $id: 'slack', enabled: false, clientId: 'clientId-value', clientSecret: '' }
+  expect(await get(other, 'slack')).toEqual(lost)
+  expect(reported).toHaveBeenCalled()
+  expect(outcome(await patch(other, 'slack', { enabled: true }))[0]).toBe(400)
+  expect((await patch(other, 'slack', { clientSecret: 'new' })).body.enabled).toBe(true)
+  const anew = await rowOf(w, 'slack')
+  expect(anew && (await signInSettings(anew, SECRET))?.clientSecret).toBe('new')
 })
