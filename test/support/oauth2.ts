@@ -122,7 +122,12 @@ export const somebody = (more: Somebody = {}): Required<Somebody> => {
   }
 }
 
-type Started = { answer: Answer; location: URL; state: string; cookie: string }
+type Started = {
+  answer: Awaited<ReturnType<typeof browse>>
+  location: URL
+  state: string
+  cookie: string
+}
 
 /** Starts a sign-in, as a browser does. */
 export async function start(

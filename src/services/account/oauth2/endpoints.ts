@@ -81,6 +81,12 @@ export async function endpointsOf(
     ? await discover(key, checked(wellKnown, 'its well-known address'), now)
     : undefined
   const token = checked(fillUrl(provider, spec.token) ?? told?.token_endpoint, 'its token address')
+  const profile: Endpoints['profile'] = (fields) => {
+    const address =
+      (spec.profile && fillUrl(provider, spec.profile, fields)) ?? told?.userinfo_endpoint
+    return address === undefined ? undefined : checked(address, 'its profile address')
+  }
+  profile({}) // refused before anybody signs in there
   // An issuer with a placeholder stands for many, such as every tenant of Microsoft.
   const issuer = told?.issuer.includes('{') ? undefined : (told?.issuer ?? spec.issuer)
   return {
@@ -90,11 +96,7 @@ export async function endpointsOf(
     ),
     token,
     refresh: spec.refresh ?? token,
-    profile: (fields) => {
-      const address =
-        (spec.profile && fillUrl(provider, spec.profile, fields)) ?? told?.userinfo_endpoint
-      return address === undefined ? undefined : checked(address, 'its profile address')
-    },
+    profile,
     issuer,
     algorithms: told?.id_token_signing_alg_values_supported,
     nonce: issuer !== undefined && (told !== undefined || spec.nonce === true),

@@ -16,6 +16,7 @@ import { addProvider, type SetUp } from '#/services/account/oauth2/settings'
 import { siteOf } from '#/services/account/oauth2/site'
 import { type Flow, type Opened, openFlow, startFlow } from '#/services/account/oauth2/state'
 import { url } from '#/services/account/params'
+import { tellSession } from '#/services/users/sessions'
 
 type Ctx = Context<AppEnv>
 
@@ -128,10 +129,10 @@ function forward(
   { provider, projectId }: { provider: string; projectId: string },
   sent: Record<string, unknown>,
 ) {
-  const texts = Object.entries(sent).filter(
+  const texts = Object.entries({ ...sent, project: projectId }).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
-  const query = new URLSearchParams([...texts, ['project', projectId]])
+  const query = new URLSearchParams(texts)
   return redirect(c, `/v1/account/sessions/oauth2/${provider}/redirect?${query}`)
 }
 
@@ -266,6 +267,7 @@ export const oauth2Redirect = route(
     ],
   },
   async (c, { provider: key, code = '', state = '', error = '', error_description = '' }) => {
+    if (UNSUPPORTED.includes(key)) throw new ApiError('project_provider_unsupported')
     const answered = { code, error, description: error_description }
     const setUp = await load(c, key)
     const flow = await openFlow(c, key, state)
@@ -275,6 +277,7 @@ export const oauth2Redirect = route(
     try {
       const outcome = await finish(c, flow, setUp, answered)
       recordAction(c, 'session.create')
+      if (outcome.kind === 'session') tellSession(c, outcome.session)
       return await succeed(c, flow, outcome)
     } catch (cause) {
       if (!(cause instanceof ApiError) || SHOWN.includes(cause.type)) throw cause

@@ -143,7 +143,9 @@ async function claim(c: Ctx, { c: challenge, e: ends, v: carried }: State): Prom
   if (ends < c.var.now.getTime() / 1000) {
     throw new ApiError('general_bad_request', 'The sign-in took too long. Start it again.')
   }
-  if (!(await sameSecret(await calculatePKCECodeChallenge(verifier), challenge))) {
+  const isOwn =
+    verifier !== '' && (await sameSecret(await calculatePKCECodeChallenge(verifier), challenge))
+  if (!isOwn) {
     throw new ApiError(
       'general_bad_request',
       'The sign-in was not started in this browser, or is finished. Start it again.',
