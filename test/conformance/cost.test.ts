@@ -51,7 +51,7 @@ const REQUESTS: [
   ],
   [
     'createFile, last chunk',
-    4,
+    3,
     (w, headers) =>
       w.upload('b', noise(CHUNK_BYTES), {
         headers,

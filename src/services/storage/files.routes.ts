@@ -22,7 +22,8 @@ import { eraseBlob } from '#/services/storage/erase'
 import { touchToken } from '#/services/storage/file-tokens'
 import { fileListModel, fileModel } from '#/services/storage/models'
 import { sendFile } from '#/services/storage/serve'
-import { receiveUpload, uploadFields } from '#/services/storage/upload'
+import { receiveUpload } from '#/services/storage/upload'
+import { uploadFields } from '#/services/storage/upload-rules'
 
 export const inFile = z.object({ bucketId: uid, fileId: uid })
 /** The parameters that say on whose behalf a browser fetches a URL (storage contract 1.10). */

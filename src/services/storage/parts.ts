@@ -102,6 +102,26 @@ export const completeParts = (db: Database, file: File) =>
     )
     .orderBy(asc(fileParts.start))
 
+/** Selects every part but one in order, or nothing while more are missing. */
+export const partsButOne = (db: Database, bucketId: string, id: string) =>
+  db
+    .select({
+      partNumber: sql<number>`${fileParts.cell} + 1`.as('part_number'),
+      etag: fileParts.etag,
+    })
+    .from(fileParts)
+    .innerJoin(files, eq(files.sequence, fileParts.fileSequence))
+    .where(
+      and(
+        eq(files.bucketSequence, bucketSequence(db, bucketId)),
+        eq(files.id, id),
+        isNotNull(fileParts.etag),
+        sql`(select count(*) from ${fileParts} c where c.file_sequence = ${files.sequence}
+          and c.etag is not null) = ${files.chunksTotal} - 1`,
+      ),
+    )
+    .orderBy(asc(fileParts.start))
+
 /** Selects the ranges that wait in one cell. */
 const piecesOf = (db: Database, file: File, cell: number) =>
   db

@@ -142,7 +142,7 @@ describe('chunks', () => {
     expect(counts(await chunk(w, id, bytes, second))).toEqual([201, 2, 3])
     const last = await chunk(w, id, bytes, third)
     expect(counts(last)).toEqual([201, 3, 3])
-    expect(last.trips).toBe(3)
+    expect(last.trips).toBe(2)
     await isWhole(w, id, bytes)
     expect(counts(await chunk(w, id, bytes, second))).toEqual([200, 3, 3])
   })

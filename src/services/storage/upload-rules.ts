@@ -1,0 +1,106 @@
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { userIdOf } from '#/auth/caller'
+import { grantRoles, permission, permissionList } from '#/auth/roles'
+import type { Bucket, File } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
+import { characters, gatherArrays, optional, withDefault } from '#/http/params'
+import { check } from '#/http/route'
+import { customId, idFor } from '#/ids'
+import { parseFolder } from '#/services/storage/folder'
+import { CHUNK_BYTES } from '#/services/storage/slicer'
+
+type Ctx = Context<AppEnv>
+
+/** Says how an upload ended: the row to answer with, and whether this request made the file. */
+export type Outcome = { file: File; status: 200 | 201; created: boolean }
+
+const NAME_MAX_CHARACTERS = 2048
+
+/** The form fields of an upload beside the file (storage contract 6.1). */
+export const uploadFields = z.object({
+  fileId: customId,
+  permissions: optional(permissionList(['read', 'update', 'delete'], ['update', 'delete'])),
+  folder: withDefault(z.string().transform(parseFolder), ''),
+})
+/** The fields of an upload, checked. */
+export type Fields = z.output<typeof uploadFields>
+
+/** Checks the fields of a form, with `permissions[]` gathered. @throws `general_argument_invalid` */
+export const parseFields = (given: ReadonlyMap<string, string[]>): Fields => {
+  const plain = Object.fromEntries(
+    [...given].map(([name, values]) => [name, name.includes('[') ? values : values[0]]),
+  )
+  return check(uploadFields, gatherArrays(plain))
+}
+
+/**
+ * Gives the permissions of a new file: those asked for, or the caller's own (storage contract 3.5).
+ * @throws `user_unauthorized` for a role that the caller does not hold
+ */
+export function permissionsFor(c: Ctx, asked: string[] | undefined) {
+  const own = userIdOf(c.var.caller)
+  if (!asked || asked.length === 0) {
+    return own
+      ? (['read', 'update', 'delete'] as const).map((action) => permission(action, `user:${own}`))
+      : []
+  }
+  grantRoles(c.var.caller, asked)
+  return asked
+}
+
+/** Checks what the file part and its headers say, in the order of storage contract 6.3. */
+export function grantFile(c: Ctx, bucket: Bucket, name: string | undefined, sizeBytes: number) {
+  const limit = c.var.settings.STORAGE_MAX_FILE_BYTES
+  if (bucket.maximumFileSize > limit) {
+    throw new ApiError(
+      'general_server_error',
+      "The bucket's maximum file size is above the server's limit.",
+    )
+  }
+  if (name === undefined) throw new ApiError('storage_file_empty')
+  const dot = name.lastIndexOf('.')
+  const extension = dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
+  const allowed = bucket.allowedFileExtensions
+  if (allowed.length > 0 && !allowed.includes(extension)) {
+    throw new ApiError(
+      'storage_file_type_unsupported',
+      'The bucket does not allow files with this extension.',
+    )
+  }
+  if (sizeBytes > bucket.maximumFileSize) throw new ApiError('storage_invalid_file_size')
+  if (name === '') throw new ApiError('storage_invalid_file')
+  if (characters(name) > NAME_MAX_CHARACTERS) {
+    throw new ApiError(
+      'general_argument_invalid',
+      `Invalid \`file\` param: its name has over ${NAME_MAX_CHARACTERS} characters.`,
+    )
+  }
+}
+
+/** Gives the row of a new upload, before its bytes are known. */
+export const draft = (
+  c: Ctx,
+  bucket: Bucket,
+  fields: Fields & { permissions: string[]; name: string },
+  sizeOriginal: number,
+) => ({
+  bucketSequence: bucket.sequence,
+  bucketId: bucket.id,
+  id: idFor(fields.fileId, c.var.now),
+  permissions: fields.permissions,
+  name: fields.name,
+  uploadName: fields.name,
+  folder: fields.folder,
+  signature: '',
+  mimeType: '',
+  sizeOriginal,
+  sizeActual: 0,
+  chunksTotal: Math.max(1, Math.ceil(sizeOriginal / CHUNK_BYTES)),
+  chunksUploaded: 0,
+  encryption: false,
+  compression: '',
+  createdAt: c.var.now,
+  updatedAt: c.var.now,
+})
