@@ -227,7 +227,8 @@ test('a provider that posts its answer from another site finds the browser that 
   await leave(page, 'createOAuth2Session', { provider: 'oidc', ...ends() })
   await page.goto(app.origin.replace('localhost', '127.0.0.1')) // another site to the browser
   await page.setContent(`<form method="post" action="${endpoint}/account/sessions/oauth2/callback/oidc/edgewrite">
-    <input name="state" value="${state}"><input name="code" value="made-up"><button>Go</button></form>`)
+    <input name="state" value="${state}"><input name="code" value="made-up">
+    <input name="iss" value="${oidc.issuer}"><button>Go</button></form>`)
   await page.click('button')
   await page.waitForURL(`${app.origin}/no?**`)
   // It is the code that is refused, by the provider: the browser was recognised.

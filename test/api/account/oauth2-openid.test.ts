@@ -202,6 +202,13 @@ describe('an ID token', () => {
     expect(error.type).toBe('user_oauth2_provider_failure')
     expect(log).toEqual([])
   })
+  test('is not asked for where an answer names no issuer of a provider that always does', async () => {
+    const op = openId({ authorization_response_iss_parameter_supported: true })
+    await use(op)
+    expect((await signIn(op, { answer: { iss: op.issuer } })).location.href).toBe(ENDS.success)
+    const { error, log } = await signIn(op)
+    expect([error.type, log]).toEqual(['user_oauth2_provider_failure', []])
+  })
 })
 
 describe('addresses that owners set', () => {
@@ -358,12 +365,12 @@ describe('providers of the owner’s own making', () => {
   })
 })
 
-test('what was sealed under another SECRET is an error of the server, not of the client', async () => {
-  await setVariable(w, 'OAUTH2_OLD', '{}')
+test('what was sealed under another SECRET is not set up', async () => {
+  await setVariable(w, 'OAUTH2_OLD', JSON.stringify({ clientId: 'c', clientSecret: 's' }))
   await setUp(w, 'spotify', { clientId: 'c', clientSecret: 's' })
   const other = await oauth2World({ SECRET: 'another secret, also long enough for it' })
   for (const provider of ['old', 'spotify']) {
     const { answer } = await start(other, { provider, headers: JSON_ALONE })
-    expect([answer.status, answer.body.type]).toEqual([500, 'general_unknown'])
+    expect([answer.status, answer.body.type]).toEqual([412, 'project_provider_disabled'])
   }
 })

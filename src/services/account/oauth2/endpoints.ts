@@ -20,6 +20,8 @@ export type Endpoints = {
   algorithms: string[] | undefined
   /** Whether ID tokens carry the nonce of the request. */
   nonce: boolean
+  /** Whether every answer names the issuer (RFC 9207 §2.4). */
+  namesIssuer: boolean
   clientAuth: ProviderSpec['clientAuth']
 }
 
@@ -30,6 +32,7 @@ const metadataSchema = z.object({
   token_endpoint: z.string(),
   userinfo_endpoint: z.string().optional(),
   id_token_signing_alg_values_supported: z.array(z.string()).optional(),
+  authorization_response_iss_parameter_supported: z.boolean().default(false),
   token_endpoint_auth_methods_supported: z.array(z.string()).default(['client_secret_basic']),
 })
 type Metadata = z.output<typeof metadataSchema>
@@ -100,6 +103,8 @@ export async function endpointsOf(
     issuer,
     algorithms: told?.id_token_signing_alg_values_supported,
     nonce: issuer !== undefined && (told !== undefined || spec.nonce === true),
+    namesIssuer:
+      issuer !== undefined && told?.authorization_response_iss_parameter_supported === true,
     clientAuth: spec.clientAuth ?? authOf(told),
   }
 }

@@ -70,9 +70,15 @@ function speaking(isIdTokenChecked: boolean) {
   return { heard, options }
 }
 
-const serverOf = ({ issuer, token, algorithms }: Endpoints): oauth.AuthorizationServer => ({
+const serverOf = ({
+  issuer,
+  token,
+  algorithms,
+  namesIssuer,
+}: Endpoints): oauth.AuthorizationServer => ({
   issuer: issuer ?? new URL(token).origin,
   token_endpoint: token,
+  authorization_response_iss_parameter_supported: namesIssuer,
   ...(algorithms ? { id_token_signing_alg_values_supported: algorithms } : {}),
 })
 

@@ -21,11 +21,14 @@ async function fromRow(c: Ctx, row: OAuthProvider): Promise<SetUp | undefined> {
   return settings && { provider: { ...settings, key: row.id, spec }, isEnabled: row.enabled }
 }
 
-/** Reads a project variable's value. @throws Error when it was sealed under another SECRET */
+/** Reads a project variable's value. @throws `project_provider_disabled` under another SECRET */
 export async function openVariable(c: Ctx, { id, key, value }: Variable): Promise<string> {
   const text = await unseal(value, c.var.settings.SECRET, `variable:${id}`)
-  if (text === undefined) throw new Error(`The variable ${key} was sealed under another SECRET.`)
-  return text
+  if (text !== undefined) return text
+  throw new ApiError(
+    'project_provider_disabled',
+    `The variable ${key} was sealed under another SECRET: set it again.`,
+  )
 }
 
 /** Gives the statement that finds a project variable. */
