@@ -53,7 +53,7 @@ const UNSAFE = /[^\x20-\x7e]|["\\]/g
 
 /**
  * Gives a Content-Disposition that names the file for every client: an ASCII name, and for others the
- * whole one beside it (RFC 6266 §4.3, RFC 8187).
+ * whole one beside it (RFC 6266 §4.3, RFC 8187). Differs: upstream puts the name in as it is.
  */
 export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
   const wellFormed = name.toWellFormed()

@@ -6,8 +6,8 @@ const LONGEST_SPAN = 20_000_000
 const SPECIFIER = /^bytes=\s*(\d{0,16})-(\d{0,16})\s*$/i
 
 /**
- * Reads a Range header as RFC 9110 §14.1.2 has it: one range of bytes, also a suffix or a single byte,
- * with an end past the last byte taken as the last byte.
+ * Reads a Range header as RFC 9110 §14.1.2 has it: one range of bytes. Differs: upstream refuses a suffix, a
+ * single byte, and an end past the last byte.
  * @param size bytes of the whole file
  * @param clamp longest answer to an open-ended range, in bytes
  * @throws `storage_invalid_range` for other units, several ranges, and a start past the end

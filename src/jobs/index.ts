@@ -6,7 +6,7 @@ import { sweepBodies } from '#/events/bodies'
 import { sweepGarbage } from '#/services/storage/erase'
 import { sweepVariants } from '#/services/storage/preview/variants'
 
-/** R2 drops the parts of an unfinished upload after 7 days; its row goes before that. */
+/** R2 drops the parts of an unfinished upload after 7 days; its row goes before that. Differs: upstream keeps it. */
 const UPLOAD_LIFETIME_MS = 6 * 24 * 3600 * 1000
 const UPLOADS_PER_ROUND = 200
 /** Rounds of one run; what is left waits for the next. */

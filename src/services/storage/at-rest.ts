@@ -8,7 +8,10 @@ import { HEAD_BYTES, writeBlob } from '#/services/storage/writer'
 
 type Ctx = Context<AppEnv>
 
-/** Encryption is reported up to this size; R2 encrypts everything at rest by itself (storage contract 4.5). */
+/**
+ * Encryption is reported up to this size (storage contract 4.5). Differs: it is R2's own, which covers
+ * everything and adds nothing to `sizeActual`.
+ */
 const ENCRYPTION_MAX_BYTES = 20_000_000
 
 /** An unfinished upload's blob is left alone for this long before it counts as abandoned. */

@@ -14,7 +14,10 @@ import { bucketListModel, bucketModel, COMPRESSIONS } from '#/services/storage/m
 const compression = z.enum(COMPRESSIONS)
 const fileBytes = looseInteger(1, Number.MAX_SAFE_INTEGER)
 
-/** The settings that create and update share; what is left out goes to its default (storage contract 4.2). */
+/**
+ * The settings that create and update share; what is left out goes to its default (storage contract 4.2).
+ * Differs: so does what is `null`, for which upstream fails with 500.
+ */
 const settings = {
   name: text(128),
   permissions: optional(

@@ -58,7 +58,10 @@ const putPart = (db: Database, file: File, slice: Slice, etag: string | null, se
     returning version`,
   )
 
-/** Moves `chunksUploaded` over the chunks that follow it without a gap, up to one less than all. */
+/**
+ * Moves `chunksUploaded` over the chunks that follow it without a gap, up to one less than all. Differs:
+ * upstream counts all that have come, so that a client which resumes there leaves a gap behind.
+ */
 const advance = (db: Database, file: File, now: Date) =>
   db
     .update(files)

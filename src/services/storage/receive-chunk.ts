@@ -27,7 +27,10 @@ import {
 type Ctx = Context<AppEnv>
 type Range = { start: number; end: number; total: number }
 
-/** Takes one chunk of a file. Its bytes are cut on the 5 MiB grid, whatever the client's chunk size. */
+/**
+ * Takes one chunk of a file. Differs: its bytes are cut on the 5 MiB grid, whatever the client's chunk size,
+ * and must be as many as Content-Range says; upstream looks at the start alone, and loses what it expects less.
+ */
 export async function receiveChunk(c: Ctx, bucketId: string, header: string): Promise<Outcome> {
   const range = attempt(() => parseContentRange(header))
   const start = range.value?.start ?? 0

@@ -13,8 +13,8 @@ const DOWNLOAD_CLAMP = 10_485_760
 const VIEW_CLAMP = 20_000_000
 
 /**
- * Keeps a shown file from running script on our origin, whatever its bytes are. `none` without quotes is
- * the contract's spelling; `sandbox` is what browsers obey, and the one thing a PDF viewer cannot bear.
+ * Keeps a shown file from running script on our origin, whatever its bytes are. Differs: `none` without
+ * quotes, the contract's spelling, means nothing to a browser; the rest does. A PDF viewer cannot bear it.
  */
 const policyFor = (mimeType: string) =>
   mimeType === 'application/pdf'
@@ -38,7 +38,8 @@ function headersFor(file: File, disposition: 'inline' | 'attachment', shown: boo
 }
 
 /**
- * Streams a file's bytes, whole or a range of them (storage contract 8; RFC 9110 §13, §14).
+ * Streams a file's bytes, whole or a range of them (storage contract 8; RFC 9110 §13, §14). Differs: upstream
+ * knows no validators, conditions or If-Range.
  * @param shown true for view and push: the type is narrowed to what a browser may show
  * @throws `storage_file_not_found` while the upload is incomplete
  * @throws `storage_invalid_range`

@@ -16,6 +16,7 @@ type Ctx = Context<AppEnv>
 /** Says how an upload ended: the row to answer with, and whether this request made the file. */
 export type Outcome = { file: File; status: 200 | 201; created: boolean }
 
+/** Differs: upstream fails with 500 for a longer name. */
 const NAME_MAX_CHARACTERS = 2048
 
 /** The form fields of an upload beside the file (storage contract 6.1). */

@@ -76,6 +76,7 @@ function fade(data: Uint8ClampedArray, at: number, share: number) {
   if (data[at + 3] === 0) data.fill(0, at, at + 3)
 }
 
+/** Differs: upstream leaves the corners of an opaque picture black. */
 function maskCorners(pixels: Pixels, radius: number): Pixels {
   const { width, height, data } = pixels
   for (let y = 0; y < height; y++) {

@@ -1,4 +1,7 @@
-/** Where a crop is taken from. `auto` leaves the choice to the platform: what stands out, or the centre. */
+/**
+ * Where a crop is taken from. Differs: `auto`, which newer SDKs send and upstream refuses, leaves the choice to
+ * the platform: what stands out, or the centre.
+ */
 export const GRAVITIES = [
   ...(['center', 'top-left', 'top', 'top-right', 'left', 'right'] as const),
   ...(['bottom-left', 'bottom', 'bottom-right', 'auto'] as const),
@@ -196,6 +199,7 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
 const platformMakes = (format: Format, mayBeClear: boolean) =>
   format === 'png' || format === 'webp' || (format === 'jpeg' && !mayBeClear)
 
+/** Differs: upstream fails for a border without a colour, which is black here. */
 function planEffects(params: PreviewParams): Effect[] {
   const { opacity, background, borderWidth, borderRadius, borderColor = '000' } = params
   const effects: Effect[] = []

@@ -3,10 +3,16 @@ import { ApiError } from '#/errors'
 import type { Source } from './plan.ts'
 import { countWebpFrames } from './riff.ts'
 
-/** What a header says; the size is that of the upright picture. */
+/**
+ * What a header says. Differs: the size is that of the upright picture, mirrored ones included, where upstream
+ * turns the finished preview.
+ */
 export type Probe = Source & { format: 'jpeg' | 'png' | 'gif' | 'webp' | 'heic' }
 
-/** Largest picture that the platform takes: 12,000 pixels a side and 100 megapixels (Images limits). */
+/**
+ * Largest picture that the platform takes: 12,000 pixels a side and 100 megapixels (Images limits). Differs:
+ * upstream takes 50,000 and 512.
+ */
 const MAX_SIDE = 12_000
 const MAX_PIXELS = 100_000_000
 /** More frames than this are not rendered (storage contract 9.2). */

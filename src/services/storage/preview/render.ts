@@ -169,7 +169,10 @@ async function transform(
   }
 }
 
-/** Renders every frame by ourselves: decode, scale, cut, effects, encode, one after the other. */
+/**
+ * Renders every frame by ourselves: decode, scale, cut, effects, encode, one after the other. Differs: upstream
+ * gives GIF whatever was asked for once it crops, and puts effects on one frame alone.
+ */
 async function renderFrames(
   bytes: Uint8Array,
   source: Probe,

@@ -110,7 +110,8 @@ async function stored(c: Ctx, key: string) {
 }
 
 /**
- * Takes the sole right to render a preview, and a place in the bucket's budget, in one round trip.
+ * Takes the sole right to render a preview, and a place in the bucket's budget, in one round trip. Differs:
+ * upstream has no budget.
  * @returns false when another request holds the right
  * @throws `general_rate_limit_exceeded` when the budget is used up; keys have none
  */
