@@ -1,7 +1,7 @@
 import { GifReader } from 'omggif'
 import { type AnimationWriter, type Frame, webpDecoder, webpEncoder } from './codecs.ts'
 import { blank, type Pixels } from './pixels.ts'
-import type { Size } from './plan.ts'
+import { LOSSLESS, type Size } from './plan.ts'
 import { type Chunk, lengthOf, putChunks, putUint24, riffChunks, uint24, webpOf } from './riff.ts'
 
 /** An animation as it is read: whole pictures one after the other, each valid until the next is asked for. */
@@ -114,7 +114,7 @@ function stillWebp(chunks: readonly Chunk[], size: Size): Uint8Array {
 export async function webpWriter(
   size: Size,
   loops: number | undefined,
-  quality: number | undefined,
+  quality = LOSSLESS,
 ): Promise<AnimationWriter> {
   const frames: Chunk[] = []
   const encode = await webpEncoder(quality)

@@ -11,7 +11,7 @@ import webpWasm from '@jsquash/webp/codec/enc/webp_enc.wasm'
 import { defaultOptions as webpDefaults } from '@jsquash/webp/meta.js'
 import { applyPalette, GIFEncoder, quantize } from 'gifenc'
 import type { Pixels } from './pixels.ts'
-import type { Format } from './plan.ts'
+import { type Format, LOSSLESS } from './plan.ts'
 import { encodePng } from './png.ts'
 
 /** Stands in for the browser's class, which the codecs make their results with. */
@@ -69,10 +69,7 @@ async function encoder(factory: unknown, wasm: WebAssembly.Module, options: obje
   }
 }
 
-/** Qualities of the encoders when none is asked for (storage contract 9.8). */
-const DEFAULT_QUALITY = { jpeg: 92, webp: 75, avif: 60 }
-
-const jpegEncoder = (quality = DEFAULT_QUALITY.jpeg) =>
+const jpegEncoder = (quality: number) =>
   encoder(jpegFactory, jpegWasm, {
     ...jpegDefaults,
     quality,
@@ -82,25 +79,23 @@ const jpegEncoder = (quality = DEFAULT_QUALITY.jpeg) =>
     trellis_multipass: false,
   })
 
-/** Tells whether a WebP of this quality is lossless. */
-export const isLossless = (quality: number | undefined) => quality === 100
-
-export const webpEncoder = (quality: number = DEFAULT_QUALITY.webp) =>
+/** Gets an encoder ready for one picture, or the frames of one. @param quality 1 to 100; 100 is lossless */
+export const webpEncoder = (quality: number) =>
   encoder(webpFactory, webpWasm, {
     ...webpDefaults,
     quality,
-    lossless: isLossless(quality) ? 1 : 0,
+    lossless: quality === LOSSLESS ? 1 : 0,
     method: 2,
   })
 
-const avifEncoder = (quality = DEFAULT_QUALITY.avif) =>
+const avifEncoder = (quality: number) =>
   encoder(avifFactory, avifWasm, { ...avifDefaults, quality: Math.min(99, quality), speed: 9 })
 
 /**
  * Gets an encoder ready for one picture.
- * @param quality 1 to 100, where the format has one; undefined for the format's default
+ * @param quality 1 to 100, where the format has one
  */
-export async function encoderFor(format: Format, quality: number | undefined): Promise<Encode> {
+export async function encoderFor(format: Format, quality = LOSSLESS): Promise<Encode> {
   switch (format) {
     case 'jpeg':
       return jpegEncoder(quality)

@@ -54,7 +54,7 @@ export type PreviewPlan = {
   /** Size of the result. */
   size: Size
   format: Format
-  /** 1 to 100; undefined leaves it to the encoder. */
+  /** 1 to 100; undefined where the format has none. */
   quality: number | undefined
   /** True when every frame is kept. */
   animated: boolean
@@ -67,6 +67,8 @@ export type Source = Size & {
   frames: number
   /** Whether its format has transparency. */
   mayBeClear: boolean
+  /** At which a JPEG was encoded, 1 to 100, as far as it tells. */
+  quality?: number | undefined
 }
 
 const SOURCES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/heic']
@@ -168,17 +170,12 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
   const same = planned?.width === source.width && planned.height === source.height
   const crop = same ? undefined : planned
   const effects = planEffects(params)
-  const quality =
-    params.quality > 0 && (format === 'jpeg' || format === 'webp' || format === 'avif')
-      ? params.quality
-      : undefined
+  const quality = planQuality(params.quality, source.quality, format)
+  const asksQuality = params.quality > 0 && quality !== undefined
   const keepsFrames = format === 'gif' || format === 'webp'
   const animated = source.frames > 1 && keepsFrames && params.background === undefined
   const direct =
-    effects.length === 0 &&
-    quality === undefined &&
-    !animated &&
-    platformMakes(format, source.mayBeClear)
+    effects.length === 0 && !asksQuality && !animated && platformMakes(format, source.mayBeClear)
   const size = effects.reduce(sizeAfter, crop ?? source)
   return {
     crop,
@@ -189,6 +186,20 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
     animated,
     direct,
   }
+}
+
+/** Qualities of encoders that nothing else tells one (storage contract 9.8). */
+const DEFAULT_QUALITY = { jpeg: 92, webp: 75, avif: 60 }
+/** A WebP of this quality is lossless. */
+export const LOSSLESS = 100
+
+/** Gives the quality asked for, else that of a JPEG that becomes JPEG or WebP, else the encoder's own. */
+function planQuality(asked: number, source: number | undefined, format: Format) {
+  if (format === 'png' || format === 'gif') return
+  if (asked > 0) return asked
+  const kept = format === 'avif' ? undefined : source
+  // Lossless is for who asks for it.
+  return Math.min(kept ?? DEFAULT_QUALITY[format], format === 'webp' ? LOSSLESS - 1 : LOSSLESS)
 }
 
 /**

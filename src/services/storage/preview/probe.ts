@@ -1,5 +1,6 @@
 import { imageSize } from 'image-size'
 import { ApiError } from '#/errors'
+import { jpegQuality } from './jpeg-quality.ts'
 import type { Source } from './plan.ts'
 import { countWebpFrames } from './riff.ts'
 
@@ -52,6 +53,7 @@ export function probe(bytes: Uint8Array): Probe {
     format,
     frames,
     mayBeClear: format !== 'jpeg' && format !== 'heic',
+    quality: format === 'jpeg' ? jpegQuality(bytes) : undefined,
     width: sideways ? height : width,
     height: sideways ? width : height,
   }

@@ -1,10 +1,11 @@
 import { ApiError } from '#/errors'
 import { type Animation, readGif, readWebp, webpWriter } from './animation.ts'
-import { encoderFor, gifWriter, isLossless } from './codecs.ts'
+import { encoderFor, gifWriter } from './codecs.ts'
 import { applyEffect, cutOut } from './pixels.ts'
 import {
   type Crop,
   type Format,
+  LOSSLESS,
   type OutputFormat,
   type PreviewParams,
   type PreviewPlan,
@@ -72,7 +73,7 @@ const areaOf = ({ width, height }: Size) => width * height
 /** Gives the most pixels that an encoder of ours takes: its memory grows with them, at its own rate. */
 function mostEncoded({ format, quality }: PreviewPlan): number {
   if (format === 'avif') return 2_000_000
-  return format === 'webp' && isLossless(quality) ? 1_500_000 : MAX_OWN_PIXELS
+  return format === 'webp' && quality === LOSSLESS ? 1_500_000 : MAX_OWN_PIXELS
 }
 
 /** Tells whether only the format or quality asks for our encoder, on a picture too large for it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  type Format,
   GRAVITIES,
   type Gravity,
   OUTPUTS,
@@ -244,17 +245,25 @@ describe('frames are kept', () => {
   })
 })
 
-describe('the quality', () => {
-  test.each(['jpeg', 'webp', 'avif'] as const)(
-    'of %s is 1 to 100, or left to the encoder',
-    (format) => {
-      const quality = (asked: number) =>
-        planPreview({ ...PLAIN, quality: asked }, JPEG, format).quality
-      expect([-1, 0, 1, 100].map(quality)).toEqual([undefined, undefined, 1, 100])
-    },
-  )
+describe('the quality (storage contract 9.8)', () => {
+  const quality = (format: Format, asked: number, source: Source = JPEG) =>
+    planPreview({ ...PLAIN, quality: asked }, source, format).quality
+  test.each(['jpeg', 'webp', 'avif'] as const)('of %s is what is asked for, from 1', (format) => {
+    expect([1, 50, 100].map((asked) => quality(format, asked))).toEqual([1, 50, 100])
+  })
+  test.each([
+    ['jpeg', PNG, 92],
+    ['webp', PNG, 75],
+    ['avif', PNG, 60],
+    ['jpeg', { ...JPEG, quality: 71 }, 71],
+    ['webp', { ...JPEG, quality: 71 }, 71],
+    ['webp', { ...JPEG, quality: 100 }, 99], // 100 would be lossless
+    ['avif', { ...JPEG, quality: 71 }, 60],
+  ] as const)('of %s from %o is %i otherwise', (format, source, expected) => {
+    expect([-1, 0].map((asked) => quality(format, asked, source))).toEqual([expected, expected])
+  })
   test.each(['png', 'gif'] as const)('of %s does not count', (format) => {
-    expect(planPreview({ ...PLAIN, quality: 5 }, JPEG, format).quality).toBeUndefined()
+    expect(quality(format, 5)).toBeUndefined()
   })
 })
 
