@@ -29,7 +29,7 @@ export function withQuery(address: string, params: Readonly<Record<string, strin
   const kept = url.search
     .slice(1)
     .split('&')
-    .filter((pair) => pair !== '' && !(nameOf(pair) in params))
+    .filter((pair) => pair !== '' && !Object.hasOwn(params, nameOf(pair)))
   url.search = [...kept, new URLSearchParams(params).toString()].join('&')
   return url.href
 }

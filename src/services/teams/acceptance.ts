@@ -1,8 +1,8 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import type { Caller } from '#/auth/caller'
 import { hashOneTime, isRedeemable, type OneTime, redeem } from '#/auth/one-time'
-import { sameSecret } from '#/auth/secrets'
+import { type SecretHash, sameSecret } from '#/auth/secrets'
 import { gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { memberships, oneTimeSecrets, sessions, type Team, users } from '#/db/schema'
@@ -16,6 +16,7 @@ import {
   membershipById,
   teamById,
 } from '#/services/teams/access'
+import { boundSecret } from '#/services/teams/invitations'
 import { type MembershipRow, revealed } from '#/services/teams/models'
 import { draftSession, startSession } from '#/services/users/sessions'
 
@@ -53,6 +54,28 @@ export function grantAcceptance(
   return { team, membership }
 }
 
+/** A secret that was shown, as it is stored, and the address that it went to. */
+type Shown = { hash: SecretHash; address: string }
+
+/** Gives what a secret that was shown would be stored as, for each address that the user has. */
+const hashesOf = ({ var: { settings } }: Ctx, secret: string, found: Found | undefined) =>
+  Promise.all(
+    [found?.member?.email ?? '', found?.member?.phone ?? ''].map(
+      async (address): Promise<Shown> => ({
+        address,
+        hash: await hashOneTime(boundSecret(secret, address), found?.userId ?? '', settings.SECRET),
+      }),
+    ),
+  )
+
+/** Finds the one that is stored, in time that does not depend on which it is. */
+async function storedOf(shown: readonly Shown[], stored: readonly { hash: SecretHash }[]) {
+  const matches = await Promise.all(
+    shown.map(({ hash }) => Promise.all(stored.map((one) => sameSecret(one.hash, hash)))),
+  )
+  return shown.find((_, index) => matches[index]?.includes(true))
+}
+
 /** Gives the statement that finds the secrets of a membership's invitations. */
 const secretsOf = ({ var: { db } }: Ctx, membershipId: string) =>
   db
@@ -62,34 +85,45 @@ const secretsOf = ({ var: { db } }: Ctx, membershipId: string) =>
 
 /** Loads what an acceptance is about and decides it, in one round trip. Throws as {@link grantAcceptance}. */
 async function open(c: Ctx, { teamId, membershipId, userId, secret }: Acceptance) {
-  const { db, caller, self, settings } = c.var
+  const { db, caller, self } = c.var
   const [[team], [membership], secrets] = await db.batch([
     teamById(db, teamId),
     membershipById(db, membershipId),
     secretsOf(c, membershipId),
   ])
-  const secretHash = await hashOneTime(secret, membership?.userId ?? '', settings.SECRET)
-  const matches = await Promise.all(secrets.map(({ hash }) => sameSecret(hash, secretHash)))
+  const right = await storedOf(await hashesOf(c, secret, membership), secrets)
   const accepting = {
     teamId,
     userId,
     signedInId: self?.acting.user.id,
-    isSecretRight: matches.includes(true),
+    isSecretRight: right !== undefined,
   }
-  return { ...grantAcceptance(caller, accepting, team, membership), secretHash }
+  const granted = grantAcceptance(caller, accepting, team, membership)
+  if (!right) throw new ApiError('team_invalid_secret')
+  return { ...granted, right }
+}
+
+/**
+ * Says that an e-mail address is verified: the one that the invitation went to. One that is not there yet is
+ * verified by a text message too (teams contract 8.19).
+ */
+function verification({ member }: Found, { address }: Shown) {
+  const email = member?.email ?? null
+  if (email !== null && email !== address) return {}
+  return { emailVerification: sql`${users.emailVerification} or ${users.email} is ${email}` }
 }
 
 /**
  * Accepts an invitation: of all requests with its secret exactly one confirms the membership. A guest is signed
- * in by it, and the user's e-mail address counts as verified (teams contract 4.5). All of it is one
+ * in by it, and the e-mail address that it went to counts as verified (teams contract 4.5). All of it is one
  * transaction.
  * @throws as {@link grantAcceptance}
  */
 export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> {
   const { db, now, self } = c.var
-  const { team, membership, secretHash } = await open(c, given)
+  const { team, membership, right } = await open(c, given)
   const { id, userId, member } = membership
-  const invitation: OneTime = { userId, purposes: ['invite'], ref: id, secretHash }
+  const invitation: OneTime = { userId, purposes: ['invite'], ref: id, secretHash: right.hash }
   const isOpen = isRedeemable(c, invitation)
   const draft = self
     ? undefined
@@ -108,7 +142,7 @@ export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> 
   const verified = batch.add(
     db
       .update(users)
-      .set(touched(users, { emailVerification: true }, now))
+      .set(touched(users, verification(membership, right), now))
       .where(and(eq(users.id, userId), isOpen))
       .returning(),
   )

@@ -198,6 +198,15 @@ function keepSecret({ var: { db } }: Ctx, pair: Pair, row: typeof oneTimeSecrets
   return db.insert(oneTimeSecrets).values({ ...row, ...owner })
 }
 
+/** Gives where an invitation is sent; '' where there is nowhere. */
+const addressOf = ({ email, phone }: Pick<Invitation, 'email' | 'phone'> | User) =>
+
+/**
+ * Gives what is hashed of an invitation's secret. Differs: upstream takes it also once its user has given up
+ * the address that it went to, and then takes the new one for verified.
+ */
+export const boundSecret = (secret: string, address: string) => `${secret}:${address}`
+
 /**
  * Stores an invitation with its secret and, for a stranger, the user, in one transaction.
  * @throws `user_already_exists`, `membership_already_confirmed`, `team_not_found`, `user_not_found` for what
@@ -217,7 +226,8 @@ async function store(c: Ctx, given: Invitation, known: User | undefined, secret:
   const enrolled = batch.add(enrol(c, pair, roles))
   batch.add(voidLinks(c, pair))
   if (!isPrivileged(caller)) {
-    const row = await oneTimeRow(c, { userId: pair.userId, purpose: 'invite', secret })
+    const bound = boundSecret(secret, addressOf(known ?? { email, phone }))
+    const row = await oneTimeRow(c, { userId: pair.userId, purpose: 'invite', secret: bound })
     batch.add(keepSecret(c, pair, row))
   }
   const team = batch.add(teamById(db, teamId))

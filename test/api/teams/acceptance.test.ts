@@ -29,6 +29,14 @@ async function invited(w: World, person: Record<string, unknown> = {}) {
   return { team, owner, founders: membership, at, invitee, email, link, membershipId: body.$id }
 }
 
+/** A team, and somebody with an invitation to it by text message. */
+async function texted(w: World, phone: string) {
+  const { team, owner, at } = await founded(w)
+  const invitee = await w.user({ phone })
+  await inviteTo(w, at, owner.headers, { userId: invitee.id })
+  return { team, invitee, link: readLink(await linkTo(w, phone)) }
+}
+
 const signedInAs = async (w: World, userId: string) => (await w.session(userId)).headers
 
 const typeOf = async (answer: Promise<{ status: number; body: { type?: string } }>) => {
@@ -72,19 +80,26 @@ describe('a guest', () => {
     expect(byHeader.status).toBe(200)
   })
 
-  test.each([
-    ['blocked', { status: false }],
-    ['without an e-mail address', { email: null, phone: '+493012345678' }],
-  ])('who is %s accepts all the same', async (_, fields) => {
+  test('who is blocked accepts all the same', async () => {
     const w = await teamWorld()
     const { invitee, link, team } = await invited(w)
-    await w.db.update(users).set(fields).where(eq(users.id, invitee.id))
+    await w.db.update(users).set({ status: false }).where(eq(users.id, invitee.id))
     expect((await acceptAs(w, link)).status).toBe(200)
     expect((await teamRow(w, team.id))?.total).toBe(2)
     const [session] = await sessionsOf(w, invitee.id)
-    expect(session?.providerUid).toBe('email' in fields ? '' : invitee.email)
-    const [user] = await w.db.select().from(users).where(eq(users.id, invitee.id))
-    expect(user?.emailVerification).toBe(true)
+    expect(session?.providerUid).toBe(invitee.email)
+  })
+
+  test('without an e-mail address accepts what came as a text message', async () => {
+    const w = await teamWorld()
+    const { invitee, link, team } = await texted(w, '+493012345678')
+    expect((await acceptAs(w, link)).status).toBe(200)
+    expect((await teamRow(w, team.id))?.total).toBe(2)
+    const [session] = await sessionsOf(w, invitee.id)
+    expect(session?.providerUid).toBe('')
+    expect((await w.db.select().from(users).where(eq(users.id, invitee.id)))[0]).toMatchObject({
+      ...{ emailVerification: true, phoneVerification: false },
+    })
   })
 
   test('keeps the sessions there are, beyond the limit', async () => {
@@ -216,4 +231,29 @@ test('a secret opens nothing but its own invitation', async () => {
   )
   expect([login.status, login.body.type]).toEqual([401, 'user_invalid_token'])
   expect(await w.db.select().from(sessions).where(eq(sessions.userId, invitee.id))).toEqual([])
+})
+
+describe('an address that was given up', () => {
+  const theirs = async (w: World, id: string) =>
+    (await w.db.select().from(users).where(eq(users.id, id)))[0]
+
+  test('takes its invitation along, for guests and for who is signed in', async () => {
+    const w = await teamWorld()
+    const { invitee, link, team } = await invited(w)
+    await w.db.update(users).set({ email: newEmail() }).where(eq(users.id, invitee.id))
+    for (const headers of [{}, await signedInAs(w, invitee.id)]) {
+      expect(await typeOf(acceptAs(w, link, headers))).toEqual([401, 'team_invalid_secret'])
+    }
+    expect((await theirs(w, invitee.id))?.emailVerification).toBe(false)
+    expect((await teamRow(w, team.id))?.total).toBe(1)
+  })
+
+  test('is not asked of who was invited by text message, but no e-mail is verified by it', async () => {
+    const w = await teamWorld()
+    const { invitee, link, team } = await texted(w, '+493012345679')
+    await w.db.update(users).set({ email: newEmail() }).where(eq(users.id, invitee.id))
+    expect((await acceptAs(w, link)).status).toBe(200)
+    expect((await teamRow(w, team.id))?.total).toBe(2)
+    expect((await theirs(w, invitee.id))?.emailVerification).toBe(false)
+  })
 })

@@ -8,6 +8,7 @@ test.each([
   ['https://a.example/x?', 'https://a.example/x?userId=u'],
   ['https://a.example/x?b=1&b=2', 'https://a.example/x?b=1&b=2&userId=u'],
   ['https://a.example/x?b=%20+%2F&flag', 'https://a.example/x?b=%20+%2F&flag&userId=u'],
+  ['https://a.example/x?toString=1', 'https://a.example/x?toString=1&userId=u'],
   ['https://a.example/x?userId=old&b=1', 'https://a.example/x?b=1&userId=u'],
   ['https://a.example/x?user%49d=old', 'https://a.example/x?userId=u'],
   ['https://a.example/x?b=1#part?c=2', 'https://a.example/x?b=1&userId=u#part?c=2'],
