@@ -47,7 +47,8 @@ describe('a session that lacks a second factor', () => {
   test.each(
     forUsers.map((spec) => [spec.name, spec.method, spec.path, spec.mfa === 'exempt'] as const),
   )('asks %s (%s %s): let through %s', async (_, method, path, exempt) => {
-    const { headers } = await half()
+    // Routes that browsers navigate to answer with pages to whoever does not ask for JSON.
+    const headers = { ...(await half()).headers, Accept: 'application/json' }
     const at = path.replace(':type', 'totp').replace(/:\w+/g, 'x')
     const { status, body } = await w.send(method, at, method === 'get' ? undefined : {}, headers)
     if (exempt) expect(body.type).not.toBe('user_more_factors_required')
