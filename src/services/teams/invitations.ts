@@ -200,6 +200,7 @@ function keepSecret({ var: { db } }: Ctx, pair: Pair, row: typeof oneTimeSecrets
 
 /** Gives where an invitation is sent; '' where there is nowhere. */
 const addressOf = ({ email, phone }: Pick<Invitation, 'email' | 'phone'> | User) =>
+  email || phone || ''
 
 /**
  * Gives what is hashed of an invitation's secret. Differs: upstream takes it also once its user has given up
