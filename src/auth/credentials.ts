@@ -26,10 +26,12 @@ export function credentialsOf(c: Context<AppEnv>): Credentials {
   const id = either(c, 'x-appwrite-impersonate-user-id', 'impersonateUserId')
   const email = either(c, 'x-appwrite-impersonate-user-email', 'impersonateEmail')
   const phone = either(c, 'x-appwrite-impersonate-user-phone', 'impersonatePhone')
+  const { token, isFallback } = sessionToken(c.req.raw.headers, c.var.settings.PROJECT_ID)
+  c.header('X-Debug-Fallback', `${isFallback}`) // auth contract 3.2
   return {
     key,
     jwt: c.req.header('x-appwrite-jwt') || undefined,
-    session: sessionToken(c.req.raw.headers, c.var.settings.PROJECT_ID),
+    session: token,
     impersonate: id || email || phone ? { id, email, phone } : undefined,
   }
 }

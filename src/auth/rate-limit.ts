@@ -129,21 +129,23 @@ export async function countRequest(
   }
 }
 
+/** How often somebody may be wrong about one person's password or code in an hour, from wherever. */
+const MOST_GUESSES = 20
+const HOUR_SECONDS = 3600
+
 /**
- * Counts something beside the limits of routes, without headers; keys are exempt, as there.
- * @returns starts the count anew
- * @throws `general_rate_limit_exceeded` for whatever comes after the last one allowed in the window
+ * Counts a guess at what one person alone knows, without headers; keys are exempt. Differs: the contract bounds
+ * guesses by the client's address or by the challenge, of which there can be many, and some not at all.
+ * @param what is guessed, and whose it is
+ * @returns starts the count anew, to be called once it was right
+ * @throws `general_rate_limit_exceeded` for whatever comes after the last guess allowed
  */
-export async function countAside(
-  c: Context<AppEnv>,
-  key: string,
-  { limit, windowSeconds }: Pick<RateLimit, 'limit' | 'windowSeconds'>,
-): Promise<() => Promise<void>> {
+export async function countGuess(c: Context<AppEnv>, what: string): Promise<() => Promise<void>> {
   if (isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off') return async () => {}
   const seconds = Math.floor(c.var.now.getTime() / 1000)
-  const [count = 1] = await hits(c, [key], seconds - (seconds % windowSeconds), windowSeconds)
-  if (count > limit) throw new ApiError('general_rate_limit_exceeded')
+  const [count = 1] = await hits(c, [what], seconds - (seconds % HOUR_SECONDS), HOUR_SECONDS)
+  if (count > MOST_GUESSES) throw new ApiError('general_rate_limit_exceeded')
   return async () => {
-    await counterOf(c, key)?.reset()
+    await counterOf(c, what)?.reset()
   }
 }

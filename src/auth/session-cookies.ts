@@ -42,16 +42,18 @@ function fallbackCookie(header: string | null, projectId: string): string | unde
 /**
  * Finds the session token of a request: cookie, its twin for old browsers, header, fallback header. The first
  * that holds anything counts, even if it is stale (auth contract 5.2).
+ * @returns the token, and whether nothing but the fallback header was left to look at
  */
-export function sessionToken(headers: Headers, projectId: string): SessionToken | undefined {
+export function sessionToken(headers: Headers, projectId: string) {
   const cookies = cookiesOf(headers.get('cookie'))
   const name = cookieName(projectId)
-  return (
+  const token =
     decodeSession(cookies.get(name)) ??
     decodeSession(cookies.get(`${name}_legacy`)) ??
-    decodeSession(headers.get('x-appwrite-session') ?? undefined) ??
-    decodeSession(fallbackCookie(headers.get('x-fallback-cookies'), projectId))
-  )
+    decodeSession(headers.get('x-appwrite-session') ?? undefined)
+  if (token) return { token, isFallback: false }
+  const fallback = fallbackCookie(headers.get('x-fallback-cookies'), projectId)
+  return { token: decodeSession(fallback), isFallback: true }
 }
 
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/

@@ -72,9 +72,16 @@ type Handle<Row, P extends Shape, Q extends Shape, B extends Shape> = (
   input: z.output<z.ZodObject<P>> & z.output<z.ZodObject<Q>> & z.output<z.ZodObject<B>>,
 ) => Promise<Row | Response | undefined>
 
-/** Sends a model's JSON; the charset is part of the contract (storage contract 1.6). */
+/**
+ * Sends a model's JSON; the charset is part of the contract (storage contract 1.6). What the caller may see is
+ * nobody else's: a cache in front of the Worker tells requests apart neither by cookies nor by our headers
+ * (platform §6).
+ */
 export const sendJson = (c: Context<AppEnv>, body: unknown, status: 200 | 201 = 200) =>
-  c.body(JSON.stringify(body), status, { 'Content-Type': 'application/json; charset=UTF-8' })
+  c.body(JSON.stringify(body), status, {
+    'Content-Type': 'application/json; charset=UTF-8',
+    'Cache-Control': 'private, no-store',
+  })
 
 /** Joins a spec and a handler into a route that checks scope, limit and parameters in the contract's order. */
 export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(

@@ -37,12 +37,13 @@ describe('a session', () => {
         'X-Fallback-Cookies': JSON.stringify({ [`a_session_${PROJECT}`]: value }),
       }),
     ],
-  ])('by %s signs its user in, in one round trip for the caller', async (_, headers) => {
+  ])('by %s signs its user in, in one round trip for the caller', async (by, headers) => {
     const w = await at()
     const { user, headers: own } = await w.signedIn()
     const ask = await shared(w, `read("user:${user.id}")`)
     const answer = await ask(headers(encoded(own)))
     expect([answer.status, answer.trips]).toEqual([200, 2])
+    expect(answer.headers.get('x-debug-fallback')).toBe(`${by === 'fallback'}`)
   })
   test.each([
     [

@@ -68,6 +68,8 @@ const COMMON = {
   'access-control-max-age': '86400',
   vary: 'Origin',
 }
+/** What comes with them once it was looked who calls; nobody has a session here (auth contract 3.2). */
+const IDENTIFIED = { ...COMMON, 'x-debug-fallback': 'true' }
 const UNCACHED = {
   'cache-control': 'no-cache, no-store, must-revalidate',
   expires: '0',
@@ -132,7 +134,8 @@ describe('routing', () => {
     const message = 'There is no route with this method and path.'
     const body = { message, code: 404, type: 'general_route_not_found', version: '1.9.6' }
     expect([answer.status, answer.text]).toEqual([404, JSON.stringify(body)])
-    expect(headersOf(answer).others).toEqual({ ...COMMON, ...UNCACHED })
+    const expected = path.startsWith('/v1') ? IDENTIFIED : COMMON
+    expect(headersOf(answer).others).toEqual({ ...expected, ...UNCACHED })
   })
 })
 
@@ -333,7 +336,7 @@ describe('an origin', () => {
     const answer = await visit(origin)
     expect([answer.status, answer.body.type]).toEqual([404, 'general_route_not_found'])
     const echoed = { 'access-control-allow-origin': origin.toLowerCase() }
-    expect(headersOf(answer).others).toEqual({ ...COMMON, ...UNCACHED, ...echoed })
+    expect(headersOf(answer).others).toEqual({ ...IDENTIFIED, ...UNCACHED, ...echoed })
   })
   test.each([
     ...['https://evil.example', 'https://example.com', 'https://xapp.example.com'],
@@ -344,7 +347,7 @@ describe('an origin', () => {
     const answer = await visit(origin)
     expect([answer.status, answer.body.type]).toEqual([403, 'general_unknown_origin'])
     expect(answer.body.message).toContain(`${origin.split('//').at(-1) || origin} is not`)
-    expect(headersOf(answer).others).toEqual({ ...COMMON, ...UNCACHED })
+    expect(headersOf(answer).others).toEqual({ ...IDENTIFIED, ...UNCACHED })
   })
   test('is any with the platform *, but null', async () => {
     expect((await visit('https://evil.example', '*')).status).toBe(404)
@@ -366,10 +369,12 @@ describe('an origin', () => {
 describe('the server', () => {
   const logged = () => vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
-  test('sends JSON with its charset, and lets success be cached', async () => {
+  test('sends JSON with its charset, and keeps it out of every cache', async () => {
     const answer = await ask(await at(), 'GET', '/v1/storage/buckets?search=none', ROOT_IN_PROJECT)
     const { 'content-type': type } = UNCACHED
-    expect(headersOf(answer).others).toEqual({ ...COMMON, 'content-type': type })
+    expect(headersOf(answer).others).toEqual({
+      ...{ ...IDENTIFIED, 'content-type': type, 'cache-control': 'private, no-store' },
+    })
   })
   test.each([
     ['http://localhost', null],
@@ -391,7 +396,7 @@ describe('the server', () => {
     const message = 'Something went wrong on the server.'
     const body = { message, code: 500, type: 'general_unknown', version: '1.9.6' }
     expect([answer.status, answer.text]).toEqual([500, JSON.stringify(body)])
-    expect(headersOf(answer).others).toEqual({ ...COMMON, ...UNCACHED })
+    expect(headersOf(answer).others).toEqual({ ...IDENTIFIED, ...UNCACHED })
     expect(log.mock.calls.flat()).toEqual([problem])
   })
   test.each([

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { countGuess } from '#/auth/rate-limit'
 import { ApiError } from '#/errors'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
@@ -86,6 +87,7 @@ export const updateMFAChallenge = route(
   async (c, { challengeId: id, otp }) => {
     const { person, session } = currentSession(c)
     const userId = person.user.id
+    const forget = await countGuess(c, `challenge:${userId}`)
     const [[challenge], [authenticator]] = await c.var.db.batch([
       findChallenge(c, userId, id),
       findAuthenticator(c, userId),
@@ -96,6 +98,7 @@ export const updateMFAChallenge = route(
     const answered = await readAnswer(c, { userId, id, factor, otp }, authenticator)
     const challenged = answered && (await acceptAnswer(c, session.id, factor, answered))
     if (!challenged) throw new ApiError('user_invalid_token')
+    c.executionCtx.waitUntil(forget())
     return { ...(await openSession(c, challenged)), current: false, countryName: '' }
   },
 )

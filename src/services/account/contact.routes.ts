@@ -55,7 +55,7 @@ export const updateEmail = route(
     ],
   },
   async (c, { email, password }) => {
-    await checkOwner(selfOf(c).person.user, password)
+    await checkOwner(c, selfOf(c).person.user, password)
     const { identity, target } = await rivalsOf(c, 'email', email)
     if (identity) throw new ApiError('general_bad_request')
     await checkEmailPolicies(c, email)
@@ -80,7 +80,7 @@ export const updatePhone = route(
     errors: ['user_invalid_credentials', 'user_phone_already_exists', 'user_target_already_exists'],
   },
   async (c, { phone, password }) => {
-    await checkOwner(selfOf(c).person.user, password)
+    await checkOwner(c, selfOf(c).person.user, password)
     const { target } = await rivalsOf(c, 'phone', phone)
     if (target) throw new ApiError('user_target_already_exists')
     const account = await moveTo(c, 'phone', phone, password)

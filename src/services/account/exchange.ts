@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { countAside } from '#/auth/rate-limit'
+import { countGuess } from '#/auth/rate-limit'
 import { gather } from '#/db/gather'
 import { type Purpose, users } from '#/db/schema'
 import { touched } from '#/db/touch'
@@ -29,16 +29,11 @@ const OUTCOMES = new Map<Purpose, Outcome>([
 
 /** Secrets from this length on cannot be guessed. */
 const LONG = 32
-const GUESSES = 20
-const HOUR_SECONDS = 3600
 
 /**
  * Signs in with a one-time secret. Checked, effects and redemption are one batch: of all requests that hold
  * the secret one gets a session, and the secret is not spent if that fails. Blocked users are not refused
- * (account contract 4.3).
- *
- * Differs: the contract counts tries by user and address of the client, so that many clients together could
- * guess a short code; here they share 20 tries an hour.
+ * (account contract 4.3). All clients together have a bounded number of guesses at a short code.
  *
  * @throws `user_invalid_token`, also for a user who does not exist
  */
@@ -49,10 +44,7 @@ export async function exchange(
   const { db, now } = c.var
   const byProvider = await exchangeWrapped(c, { userId, secret })
   if (byProvider) return byProvider
-  const forget =
-    secret.length < LONG
-      ? await countAside(c, `code:${userId}`, { limit: GUESSES, windowSeconds: HOUR_SECONDS })
-      : undefined
+  const forget = secret.length < LONG ? await countGuess(c, `code:${userId}`) : undefined
   const { user, held } = await findHeld(c, { userId, purposes: [...OUTCOMES.keys()], secret })
   const outcome = held && OUTCOMES.get(held.purpose)
   if (!user || !held || !outcome) throw new ApiError('user_invalid_token')

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { countGuess } from '#/auth/rate-limit'
 import type { User } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -8,12 +9,15 @@ import { historyWith } from '#/services/users/password-rules'
 type Ctx = Context<AppEnv>
 
 /**
- * Checks the password of a user who has ever set one; others need none (account contract 3.5 to 3.7).
- * @throws `user_invalid_credentials`
+ * Checks the password of a user who has ever set one; others need none (account contract 3.5 to 3.7). Whoever
+ * got hold of a session has a bounded number of guesses.
+ * @throws `user_invalid_credentials`, `general_rate_limit_exceeded`
  */
-export async function checkOwner(user: User, password: string) {
+export async function checkOwner(c: Ctx, user: User, password: string) {
   if (!user.passwordUpdate) return
+  const forget = await countGuess(c, `password:${user.id}`)
   if (!(await verifyPassword(password, user))) throw new ApiError('user_invalid_credentials')
+  c.executionCtx.waitUntil(forget())
 }
 
 /** Gives what is stored of a new password: the hash, when it was set, and the history with it. */

@@ -42,7 +42,7 @@ export const updatePassword = route(
     const { person, session } = selfOf(c)
     const { user } = person
     await checkStrength(c, password)
-    await checkOwner(user, oldPassword)
+    await checkOwner(c, user, oldPassword)
     await checkHistory(c, password, user)
     await checkPersonalData(c, password, user)
     const values = await newPassword(c, user, password)

@@ -9,6 +9,7 @@ import {
   WRONG,
   withPassword,
 } from '#test/support/account'
+import { answer, challenge, codeAt, enrol } from '#test/support/mfa'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
 const limited = () => world({ MAIL_OUTBOX: 'on' }, () => NOW)
@@ -90,4 +91,52 @@ test.each([
   const given = { userId: user.id, secret: '000000', password: PASSWORD }
   const answers = await times(11, () => w.send('put', path, given, client()))
   expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429])
+})
+
+const PASSWORD_GUESSES = [
+  ['patch', '/account/email', { email: 'somebody@example.com', password: WRONG }],
+  ['patch', '/account/phone', { phone: '+4915100000000', password: WRONG }],
+  ['patch', '/account/password', { oldPassword: WRONG, password: PASSWORD }],
+] as const
+
+test('whoever got hold of a session guesses its password 20 times an hour, until it is right', async () => {
+  const w = await limited()
+  const { id } = await withPassword(w)
+  const { headers } = await w.session(id)
+  let count = 0
+  const guess = async () => {
+    const [method, path, body] = PASSWORD_GUESSES[count++ % PASSWORD_GUESSES.length] ?? []
+    return w.send(method ?? '', path ?? '', body, { ...headers, ...client() })
+  }
+  const first = await times(19, guess)
+  expect(first.map(({ status }) => status)).toEqual(Array(19).fill(401))
+  const right = { email: address(), password: PASSWORD }
+  const changed = await w.send('patch', '/account/email', right, { ...headers, ...client() })
+  expect(changed.status).toBe(200)
+  const second = await times(21, guess)
+  expect(second.map(({ status }) => status)).toEqual([...Array(20).fill(401), 429])
+  // Others are not held up, nor is who signs in.
+  const { id: other } = await withPassword(w)
+  const theirs = { ...(await w.session(other)).headers, ...client() }
+  expect((await w.send('patch', '/account/email', right, theirs)).status).toBe(400)
+  expect((await signIn(w, right.email, PASSWORD, client())).status).toBe(201)
+})
+
+test('a second factor is guessed 20 times an hour, over however many challenges', async () => {
+  const w = await limited()
+  const { headers } = await w.signedIn()
+  const secret = await enrol(w, headers, NOW)
+  const guess = (id: string, otp: string) => answer(w, { ...headers, ...client() }, id, otp)
+  const ids = await times(4, () => challenge(w, headers, 'totp'))
+  const wrong = codeAt(secret, NOW, 9)
+  const tried = (id = '') => times(9, () => guess(id, wrong))
+  const first = [...(await tried(ids[0])), ...(await tried(ids[1]))]
+  expect(first.map(({ status }) => status)).toEqual(Array(18).fill(401))
+  expect((await guess(ids[2] ?? '', codeAt(secret, NOW, 1))).status).toBe(200)
+  const more = await times(3, () => challenge(w, headers, 'totp'))
+  const second = [...(await tried(ids[3])), ...(await tried(more[0])), ...(await tried(more[1]))]
+  expect(second.map(({ status }) => status)).toEqual([
+    ...Array(20).fill(401),
+    ...Array(7).fill(429),
+  ])
 })
