@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import {
@@ -143,7 +143,7 @@ async function findSelf(c: Ctx, batch: Batch, given: Credentials) {
   const byJwt = given.jwt ? await addJwt(c, batch, given.jwt) : undefined
   const other =
     given.impersonate && (bySession ?? byJwt)
-      ? addPerson(batch, c.var.db, impersonated(given.impersonate))
+      ? addPerson(batch, c.var.db, whoever(c.var.db, given.impersonate))
       : undefined
   return (): Self | undefined => {
     const inSession = bySession?.()
@@ -164,7 +164,7 @@ async function addSession(
   batch: Batch,
   { id, secret }: SessionToken,
 ): Promise<() => SignedIn | undefined> {
-  const person = addPerson(batch, db, eq(users.id, id))
+  const person = addPerson(batch, db, id)
   const rows = batch.add(
     db
       .select()
@@ -188,7 +188,7 @@ async function addSession(
 async function addJwt(c: Ctx, batch: Batch, jwt: string): Promise<() => SignedIn | undefined> {
   const { db, now } = c.var
   const { userId, sessionId } = await readJwt(c, jwt)
-  const person = addPerson(batch, db, eq(users.id, userId))
+  const person = addPerson(batch, db, userId)
   const rows = batch.add(
     db
       .select({ id: sessions.id })
@@ -212,28 +212,28 @@ async function readJwt({ var: { settings, now } }: Ctx, jwt: string) {
   return data
 }
 
-/** Matches whoever is to be impersonated: by ID, else by e-mail, else by phone (auth contract 7.3). */
-function impersonated({ id, email, phone }: NonNullable<Credentials['impersonate']>): SQL {
-  if (id) return eq(users.id, id)
-  return email ? eq(users.email, email.toLowerCase()) : eq(users.phone, phone)
+/** Gives the ID of whoever is to be impersonated: by ID, else by e-mail, else by phone (auth contract 7.3). */
+function whoever(db: Database, { id, email, phone }: NonNullable<Credentials['impersonate']>) {
+  if (id) return id
+  const named = email ? eq(users.email, email.toLowerCase()) : eq(users.phone, phone)
+  return sql`(${db.select({ id: users.id }).from(users).where(named)})`
 }
 
 /** Adds the statements that load a user with all that rights and gates depend on. */
-function addPerson(batch: Batch, db: Database, which: SQL): () => Person | undefined {
-  const userId = db.select({ id: users.id }).from(users).where(which)
-  const user = batch.add(db.select().from(users).where(which))
+function addPerson(batch: Batch, db: Database, userId: string | SQL): () => Person | undefined {
+  const user = batch.add(db.select().from(users).where(eq(users.id, userId)))
   const joined = batch.add(
     db
       .select()
       .from(memberships)
-      .where(and(inArray(memberships.userId, userId), eq(memberships.confirm, true)))
+      .where(and(eq(memberships.userId, userId), eq(memberships.confirm, true)))
       .orderBy(memberships.sequence),
   )
   const reachable = batch.add(
     db
       .select()
       .from(targets)
-      .where(inArray(targets.userId, userId))
+      .where(eq(targets.userId, userId))
       .orderBy(targets.sequence)
       .limit(MOST_PER_USER),
   )
@@ -241,7 +241,7 @@ function addPerson(batch: Batch, db: Database, which: SQL): () => Person | undef
     db
       .select({ one: sql`1` })
       .from(authenticators)
-      .where(and(inArray(authenticators.userId, userId), eq(authenticators.verified, true))),
+      .where(and(eq(authenticators.userId, userId), eq(authenticators.verified, true))),
   )
   return () => {
     const [found] = user()
