@@ -151,8 +151,9 @@ async function findSelf(c: Ctx, batch: Batch, given: Credentials) {
     const { person, session } = inSession ?? byJwt?.() ?? {}
     if (!person) return
     const acting = (person.user.impersonator ? other?.() : undefined) ?? person
-    if (acting === person) recordUse(c, person)
-    return { person, acting, session }
+    if (acting !== person) return { person, acting, session }
+    const seen = recordUse(c, person)
+    return { person: seen, acting: seen, session }
   }
 }
 
@@ -255,10 +256,12 @@ function addPerson(batch: Batch, db: Database, userId: string | SQL): () => Pers
   }
 }
 
-/** Stamps the user as seen, once a day at most (users contract 5.4). */
-function recordUse(c: Ctx, { user }: Person) {
+/** Stamps the user as seen, once a day at most, and gives them as stamped (users contract 5.4). */
+function recordUse(c: Ctx, person: Person): Person {
   const { db, now } = c.var
-  if (!isStale(user.accessedAt, now)) return
+  const { user } = person
+  if (!isStale(user.accessedAt, now)) return person
   const seen = db.update(users).set({ accessedAt: now }).where(eq(users.id, user.id))
   c.executionCtx.waitUntil(seen.run())
+  return { ...person, user: { ...user, accessedAt: now } }
 }

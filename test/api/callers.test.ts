@@ -131,6 +131,12 @@ describe('a session', () => {
     expect(await seen(new Date(NOW.getTime() - day - 1))).toEqual(NOW)
     expect(await seen(new Date(NOW.getTime() - day))).toEqual(new Date(NOW.getTime() - day))
   })
+  test('shows its user as seen already in the first answer', async () => {
+    const w = await at()
+    const { headers } = await w.signedIn({ accessedAt: null })
+    const { body } = await w.send('get', '/account', undefined, headers)
+    expect(body.accessedAt).toBe(NOW.toISOString().replace('Z', '+00:00'))
+  })
 })
 
 describe('a JWT', () => {
