@@ -28,7 +28,12 @@ import {
   visibleRow,
   type WithMember,
 } from '#/services/teams/members'
-import { membershipListModel, membershipModel, revealed } from '#/services/teams/models'
+import {
+  MEMBERSHIP_ATTRIBUTES,
+  membershipListModel,
+  membershipModel,
+  revealed,
+} from '#/services/teams/models'
 import { loadForChange, unlessLastOwner } from '#/services/teams/owners'
 import { plainText } from '#/services/users/params'
 
@@ -46,16 +51,6 @@ const roles = z
       .meta({ wire: { type: 'string', minLength: 1, maxLength: 81, pattern: ROLE.source } }),
   )
   .max(100)
-
-/** Attributes that membership lists filter and sort by (queries contract 8). */
-const ATTRIBUTES = {
-  userId: 'string',
-  teamId: 'string',
-  roles: 'string[]',
-  invited: 'datetime',
-  joined: 'datetime',
-  confirm: 'boolean',
-} as const
 
 export const listMemberships = route(
   {
@@ -78,7 +73,7 @@ export const listMemberships = route(
     const visible = await visibleFields(c)
     const list = listStatements(c, params, {
       table: memberships,
-      attributes: ATTRIBUTES,
+      attributes: MEMBERSHIP_ATTRIBUTES,
       extra: { member: visibleColumns(visible) },
       where: eq(memberships.teamId, teamId),
       search: (term) =>

@@ -96,3 +96,13 @@ export const membershipModel = model(
   { userPhone: '1.9.2', mfa: '1.5.0' },
 )
 export const membershipListModel = listModel('membershipList', 'memberships', membershipModel)
+
+/** Attributes that lists of memberships filter and sort by (queries contract 8). */
+export const MEMBERSHIP_ATTRIBUTES = {
+  userId: 'string',
+  teamId: 'string',
+  roles: 'string[]',
+  invited: 'datetime',
+  joined: 'datetime',
+  confirm: 'boolean',
+} as const

@@ -5,21 +5,11 @@ import { type Membership, memberships, teams } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
 import { route } from '#/http/route'
-import { membershipListModel, revealed } from '#/services/teams/models'
+import { MEMBERSHIP_ATTRIBUTES, membershipListModel, revealed } from '#/services/teams/models'
 import { logPage, logStatements } from '#/services/users/logs'
 import { logListModel } from '#/services/users/models'
 import { userById, userExists } from '#/services/users/open'
 import { inUser } from '#/services/users/params'
-
-/** Attributes that lists of memberships filter and sort by (queries contract 8). */
-const ATTRIBUTES = {
-  userId: 'string',
-  teamId: 'string',
-  roles: 'string[]',
-  invited: 'datetime',
-  joined: 'datetime',
-  confirm: 'boolean',
-} as const
 
 const teamName = sql<string>`(${sql`select ${teams.name} from ${teams} where ${teams.id} = ${memberships.teamId}`})`
 
@@ -47,7 +37,7 @@ export const listMemberships = route(
       { ...params, total: false },
       {
         table: memberships,
-        attributes: ATTRIBUTES,
+        attributes: MEMBERSHIP_ATTRIBUTES,
         where: eq(memberships.userId, userId),
         extra: { teamName: teamName.as('team_name') },
         search: (term) => searchIn(memberships.sequence, 'memberships_search', term),

@@ -12,6 +12,17 @@ import {
 } from '#/services/users/new-user'
 import { checkPersonalData } from '#/services/users/password-rules'
 
+/** What {@link createUser} refuses a user with. */
+export const CREATE_ERRORS = [
+  'password_personal_data',
+  'user_already_exists',
+  'user_email_already_exists',
+  'user_email_disposable',
+  'user_email_free',
+  'user_email_not_canonical',
+  'user_email_not_corporate',
+] as const
+
 /**
  * Makes a user for a server, in two round trips (users contract 4.2).
  * @param shown the password, or the hash, as sent; undefined where there is none

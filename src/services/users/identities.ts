@@ -1,6 +1,5 @@
 import type { SQL } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { seal, unseal } from '#/auth/seal'
 import { type ListParams, listRows } from '#/db/list'
 import { type Identity, identities } from '#/db/schema'
 import type { AppEnv } from '#/env'
@@ -8,32 +7,15 @@ import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import type { Page } from '#/http/model'
 import { identityModel } from '#/services/users/models'
+import { openTokens } from '#/services/users/provider-tokens'
 
 type Ctx = Context<AppEnv>
 
-const context = (what: 'access' | 'refresh', id: string) => `identity:${what}:${id}`
-
-/** Seals the tokens of a sign-in provider for an identity. @param id of the identity */
-export async function sealIdentityTokens(
-  { var: { settings } }: Ctx,
-  id: string,
-  tokens: { access: string; refresh: string },
-) {
-  const [providerAccessToken, providerRefreshToken] = await Promise.all([
-    seal(tokens.access, settings.SECRET, context('access', id)),
-    seal(tokens.refresh, settings.SECRET, context('refresh', id)),
-  ])
-  return { providerAccessToken, providerRefreshToken }
-}
-
 /** Gives an identity with its provider's tokens readable; '' for one that cannot be opened. */
-export async function openIdentity({ var: { settings } }: Ctx, row: Identity): Promise<Identity> {
-  const [access, refresh] = await Promise.all([
-    unseal(row.providerAccessToken, settings.SECRET, context('access', row.id)),
-    unseal(row.providerRefreshToken, settings.SECRET, context('refresh', row.id)),
-  ])
-  return { ...row, providerAccessToken: access ?? '', providerRefreshToken: refresh ?? '' }
-}
+export const openIdentity = async (c: Ctx, row: Identity): Promise<Identity> => ({
+  ...row,
+  ...(await openTokens(c, 'identity', row)),
+})
 
 /** Says which identity the event of the route is about. */
 export const tellIdentity = (c: Ctx, row: Identity) =>

@@ -6,7 +6,7 @@ import { optional, text } from '#/http/params'
 import { route } from '#/http/route'
 import { customId } from '#/ids'
 import { type ImportParams, type ImportRoute, importHash, SHA_VERSIONS } from '#/passwords'
-import { createUser } from '#/services/users/create'
+import { CREATE_ERRORS, createUser } from '#/services/users/create'
 import { userModel } from '#/services/users/models'
 import { password, plainText } from '#/services/users/params'
 
@@ -21,15 +21,7 @@ const importing = <Name extends string>(name: Name, kind: ImportRoute) =>
     audit: 'user.create',
     status: 201,
     model: userModel,
-    errors: [
-      'password_personal_data',
-      'user_already_exists',
-      'user_email_already_exists',
-      'user_email_disposable',
-      'user_email_free',
-      'user_email_not_canonical',
-      'user_email_not_corporate',
-    ],
+    errors: CREATE_ERRORS,
   }) as const
 
 const person = { userId: customId, email, password }

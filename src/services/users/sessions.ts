@@ -1,7 +1,6 @@
 import { and, desc, eq, notInArray } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { clientIp } from '#/auth/rate-limit'
-import { seal, unseal } from '#/auth/seal'
 import { hashSecret, randomHex } from '#/auth/secrets'
 import { encodeSession, setSessionCookies } from '#/auth/session-cookies'
 import { countryOf } from '#/clients/geo'
@@ -12,6 +11,7 @@ import { uniqueId } from '#/ids'
 import { userAgentOf } from '#/project/audit'
 import { projectOf } from '#/project/settings'
 import { type SessionRow, sessionModel } from '#/services/users/models'
+import { openTokens, sealTokens } from '#/services/users/provider-tokens'
 
 type Ctx = Context<AppEnv>
 
@@ -24,21 +24,6 @@ export type SignIn = {
   providerUid?: string
   factors: readonly string[]
   tokens?: { access: string; accessExpiry: Date | null; refresh: string }
-}
-
-const context = (what: 'access' | 'refresh', id: string) => `session:${what}:${id}`
-
-/** Seals the tokens of a sign-in provider for a session. @param id of the session */
-export async function sealSessionTokens(
-  { var: { settings } }: Ctx,
-  id: string,
-  tokens: { access: string; refresh: string },
-) {
-  const [providerAccessToken, providerRefreshToken] = await Promise.all([
-    seal(tokens.access, settings.SECRET, context('access', id)),
-    seal(tokens.refresh, settings.SECRET, context('refresh', id)),
-  ])
-  return { providerAccessToken, providerRefreshToken }
 }
 
 /** Makes a session that is not stored yet, and the token that opens it. */
@@ -54,7 +39,7 @@ export async function draftSession(c: Ctx, signIn: SignIn) {
     secretHash: await hashSecret(secret),
     provider: signIn.provider,
     providerUid: signIn.providerUid ?? '',
-    ...(await sealSessionTokens(c, id, { access, refresh })),
+    ...(await sealTokens(c, 'session', id, { access, refresh })),
     providerAccessTokenExpiry: accessExpiry,
     ip: clientIp(c),
     userAgent: userAgentOf(c),
@@ -97,15 +82,9 @@ export function startSession(c: Ctx, session: Session, { token }: SessionDraft):
 
 /** Gives a session with its provider's tokens readable. */
 export async function openSession(c: Ctx, session: Session): Promise<SessionRow> {
-  const { SECRET } = c.var.settings
-  const [access, refresh] = await Promise.all([
-    unseal(session.providerAccessToken, SECRET, context('access', session.id)),
-    unseal(session.providerRefreshToken, SECRET, context('refresh', session.id)),
-  ])
   return {
     ...session,
-    providerAccessToken: access ?? '',
-    providerRefreshToken: refresh ?? '',
+    ...(await openTokens(c, 'session', session)),
     current: session.id === c.var.self?.session?.id,
   }
 }

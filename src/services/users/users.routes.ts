@@ -11,7 +11,7 @@ import { listParams, optional } from '#/http/params'
 import { route } from '#/http/route'
 import { customId } from '#/ids'
 import { hashPassword } from '#/passwords'
-import { createUser } from '#/services/users/create'
+import { CREATE_ERRORS, createUser } from '#/services/users/create'
 import { userListModel, userModel } from '#/services/users/models'
 import { openUser } from '#/services/users/open'
 import { inUser, password, plainText } from '#/services/users/params'
@@ -37,15 +37,7 @@ export const create = route(
     },
     status: 201,
     model: userModel,
-    errors: [
-      'password_personal_data',
-      'user_already_exists',
-      'user_email_already_exists',
-      'user_email_disposable',
-      'user_email_free',
-      'user_email_not_canonical',
-      'user_email_not_corporate',
-    ],
+    errors: CREATE_ERRORS,
   },
   async (c, { password: plain, ...given }) => {
     if (plain) await checkStrength(c, plain)

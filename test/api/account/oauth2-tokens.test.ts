@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { signJwt } from '#/auth/jwt'
 import { identities, oauthProviders, oneTimeSecrets, sessions, users } from '#/db/schema'
 import { isCustomName } from '#/services/account/oauth2/custom'
-import { sealSessionTokens } from '#/services/users/sessions'
+import { sealTokens } from '#/services/users/provider-tokens'
 import { accountWorld, messageTo } from '#test/support/account'
 import {
   identitiesOf,
@@ -293,8 +293,9 @@ describe('extending a session', () => {
     await setUp(w, 'figma', { clientId: 'c', clientSecret: 's' })
     const user = await w.user()
     const id = crypto.randomUUID().slice(0, 20)
-    const sealed = await sealSessionTokens(
+    const sealed = await sealTokens(
       { var: { settings: { SECRET: w.env.SECRET } } } as never,
+      'session',
       id,
       { access: 'a', refresh: 'r' },
     )

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { identities, users } from '#/db/schema'
 import { settingsOf } from '#/env'
-import { sealIdentityTokens } from '#/services/users/identities'
+import { sealTokens } from '#/services/users/provider-tokens'
 import { q, sendList } from '#test/support/lists'
 import { storeIdentity } from '#test/support/users'
 import { type Json, NOW, type World, world } from '#test/support/world'
@@ -16,7 +16,7 @@ beforeEach(async () => {
   const context = { var: { settings: settingsOf(w.env) } } as never
   await storeIdentity(w, 'ann', {
     ...{ id: 'a', provider: 'github', providerUid: '17', providerEmail: 'ann@example.com' },
-    ...(await sealIdentityTokens(context, 'a', { access: 'open', refresh: 'again' })),
+    ...(await sealTokens(context, 'identity', 'a', { access: 'open', refresh: 'again' })),
     providerAccessTokenExpiry: new Date('2026-12-01'),
   })
   await storeIdentity(w, 'bob', { id: 'b', provider: 'google', providerUid: '17' })

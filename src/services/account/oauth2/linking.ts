@@ -12,7 +12,6 @@ import { uniqueId } from '#/ids'
 import { addSession, addToken, type Outcome } from '#/services/account/oauth2/entries'
 import { type Arrival, type Found, look } from '#/services/account/oauth2/facts'
 import { decide, type Facts } from '#/services/account/oauth2/rules'
-import { sealIdentityTokens } from '#/services/users/identities'
 import {
   addUser,
   checkEmailPolicies,
@@ -20,6 +19,7 @@ import {
   emailColumns,
   newTarget,
 } from '#/services/users/new-user'
+import { sealTokens } from '#/services/users/provider-tokens'
 
 type Ctx = Context<AppEnv>
 
@@ -191,7 +191,7 @@ async function addIdentity(
 ): Promise<string> {
   const { db, now } = c.var
   const id = identity?.id ?? uniqueId(now)
-  const { providerAccessToken, providerRefreshToken } = await sealIdentityTokens(c, id, tokens)
+  const { providerAccessToken, providerRefreshToken } = await sealTokens(c, 'identity', id, tokens)
   const access = { providerAccessToken, providerAccessTokenExpiry: tokens.accessExpiry }
   if (identity) {
     // What the provider has not given this time stays as it is.

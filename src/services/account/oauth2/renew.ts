@@ -8,8 +8,8 @@ import { ApiError } from '#/errors'
 import { renewTokens, type Tokens } from '#/services/account/oauth2/protocol'
 import { addProvider } from '#/services/account/oauth2/settings'
 import { siteOf } from '#/services/account/oauth2/site'
-import { sealIdentityTokens } from '#/services/users/identities'
-import { openSession, sealSessionTokens } from '#/services/users/sessions'
+import { sealTokens } from '#/services/users/provider-tokens'
+import { openSession } from '#/services/users/sessions'
 
 type Ctx = Context<AppEnv>
 
@@ -46,7 +46,7 @@ export async function renewSession(
   const writing = gather(db)
   const [identity] = linked()
   if (identity) {
-    const values = { ...(await sealIdentityTokens(c, identity.id, tokens)), ...access }
+    const values = { ...(await sealTokens(c, 'identity', identity.id, tokens)), ...access }
     writing.add(
       db
         .update(identities)
@@ -54,7 +54,7 @@ export async function renewSession(
         .where(eq(identities.id, identity.id)),
     )
   }
-  const values = { ...(await sealSessionTokens(c, session.id, tokens)), ...access, expiresAt }
+  const values = { ...(await sealTokens(c, 'session', session.id, tokens)), ...access, expiresAt }
   const stored = writing.add<Session[]>(
     db
       .update(sessions)
