@@ -4,6 +4,7 @@ import { files, logs, oneTimeSecrets, sessions } from '#/db/schema'
 import type { Env } from '#/env'
 import { sweepBodies } from '#/events/bodies'
 import { sweepGarbage } from '#/services/storage/erase'
+import { sweepOrphans } from '#/services/storage/orphans'
 import { sweepVariants } from '#/services/storage/preview/variants'
 
 /** R2 drops the parts of an unfinished upload after 7 days; its row goes before that. Differs: upstream keeps it. */
@@ -18,6 +19,7 @@ export async function sweep(env: Env, now: Date) {
   await untilNone(() => forgetExpired(db, now))
   await untilNone(() => abandonUploads(db, now))
   await untilNone(() => sweepGarbage(env, db, now))
+  await untilNone(() => sweepOrphans(env.BLOBS, db, now))
   await untilNone(() => sweepVariants(env.BLOBS, db, now))
   await untilNone(() => sweepBodies(env.BLOBS, now))
 }

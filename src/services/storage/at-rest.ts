@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { hex } from '#/auth/secrets'
-import { type Bucket, type File, garbage } from '#/db/schema'
+import type { Bucket, File } from '#/db/schema'
 import type { AppEnv } from '#/env'
-import { blobKey, COMPRESSION_MAX_BYTES, compressed } from '#/services/storage/blobs'
+import { blobKey, COMPRESSION_MAX_BYTES, compressed, newBlobId } from '#/services/storage/blobs'
 import { sniffMimeType } from '#/services/storage/mime'
 import { HEAD_BYTES, writeBlob } from '#/services/storage/writer'
 
@@ -13,16 +13,6 @@ type Ctx = Context<AppEnv>
  * everything and adds nothing to `sizeActual`.
  */
 const ENCRYPTION_MAX_BYTES = 20_000_000
-
-/** An unfinished upload's blob is left alone for this long before it counts as abandoned. */
-const INTENT_MS = 24 * 3600 * 1000
-
-/** Notes a blob that is about to be written, so that it is swept unless a row takes it over. */
-export const intent = ({ var: { db, now } }: Ctx, blobId: string, uploadId: string | null = null) =>
-  db
-    .insert(garbage)
-    .values({ kind: 'blob', ref: blobId, uploadId, dueAt: new Date(now.getTime() + INTENT_MS) })
-    .onConflictDoUpdate({ target: [garbage.kind, garbage.ref], set: { uploadId } })
 
 /** What a row says about the bytes that are stored for it. */
 export type Facts = Pick<
@@ -64,8 +54,7 @@ export async function keep(
   const encryption = bucket.encryption && sizeBytes <= ENCRYPTION_MAX_BYTES
   const facts = { signature, mimeType, compression, encryption }
   if (compression === 'none') return { ...facts, blobId, sizeActual: sizeBytes }
-  const packedId = crypto.randomUUID()
-  await intent(c, packedId)
+  const packedId = newBlobId(c.var.now)
   const blob = await c.env.BLOBS.get(blobKey(blobId))
   if (!blob) throw new Error(`The blob ${blobId} is gone.`)
   const packed = await writeBlob(c.env.BLOBS, packedId, compressed(blob.body, compression))

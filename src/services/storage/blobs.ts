@@ -2,6 +2,17 @@ import { Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import type { File } from '#/db/schema'
 
+/** Prints a time so that the IDs which start with it sort by it. @param ms since the epoch */
+export const timePrefix = (ms: number) => ms.toString(16).padStart(12, '0')
+
+/** Makes the ID of a blob. IDs sort by the time at which they were made. */
+export const newBlobId = (now: Date) =>
+  `${timePrefix(now.getTime())}-${crypto.randomUUID().slice(-23)}`
+
+/** Tells when the blob of a key was named, in milliseconds since the epoch. */
+export const blobTime = (key: string) =>
+  Number.parseInt(key.slice(blobKey('').length).split('-', 1)[0] ?? '', 16)
+
 /** Gives the R2 key of a file's bytes. */
 export const blobKey = (blobId: string) => `files/${blobId}`
 

@@ -5,7 +5,7 @@ import { type Bucket, type File, fileParts, files, garbage } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { atRest } from '#/services/storage/at-rest'
-import { blobKey, piecePrefix } from '#/services/storage/blobs'
+import { blobKey, newBlobId, piecePrefix } from '#/services/storage/blobs'
 import {
   completeParts,
   fillsCell,
@@ -49,7 +49,7 @@ export async function beginUpload(
   c: Ctx,
   draft: Omit<File, 'sequence' | 'blobId' | 'uploadId'>,
 ): Promise<Upload> {
-  const blobId = crypto.randomUUID()
+  const blobId = newBlobId(c.var.now)
   const { uploadId } = await c.env.BLOBS.createMultipartUpload(blobKey(blobId))
   return { file: { ...draft, sequence: 0, blobId, uploadId }, fresh: true, seen: [] }
 }
@@ -227,13 +227,12 @@ async function settle(
 ): Promise<{ file: File; finished: boolean }> {
   const { db, now } = c.var
   const facts = await atRest(c, bucket, file)
-  const [, , [finished], , [current]] = await db.batch([
+  const [, [finished], , [current]] = await db.batch([
     rawStatement(
       db,
       sql`insert or ignore into ${garbage} (kind, ref, due_at) select 'pieces', ${file.blobId}, 0
       where exists (select 1 from ${fileParts} where file_sequence = ${file.sequence} and etag is null)`,
     ),
-    db.delete(garbage).where(and(eq(garbage.kind, 'blob'), eq(garbage.ref, facts.blobId))),
     db
       .update(files)
       .set({

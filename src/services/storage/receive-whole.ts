@@ -1,11 +1,12 @@
-import { and, eq, exists } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { type Bucket, files, garbage } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { type FormSink, readForm } from '#/http/multipart'
 import { bucketById, fileById, grantCreate } from '#/services/storage/access'
-import { intent, keep } from '#/services/storage/at-rest'
+import { keep } from '#/services/storage/at-rest'
+import { newBlobId } from '#/services/storage/blobs'
 import { eraseBlob } from '#/services/storage/erase'
 import { progressOf } from '#/services/storage/receive-chunk'
 import { CHUNK_BYTES, type Slice } from '#/services/storage/slicer'
@@ -21,18 +22,23 @@ import { blobWriter } from '#/services/storage/writer'
 
 type Ctx = Context<AppEnv>
 
+/** A form whose last part has not come after this counts as abandoned. */
+const ABANDONED_MS = 24 * 3600 * 1000
+
 /** Takes a file that comes in one request (storage contract 6.3). */
 export async function receiveWhole(c: Ctx, bucketId: string): Promise<Outcome> {
   const { db, caller } = c.var
-  const blobId = crypto.randomUUID()
+  const blobId = newBlobId(c.var.now)
   const open = once(async () => {
-    const [[bucket]] = await db.batch([bucketById(db, bucketId), intent(c, blobId)])
+    const [bucket] = await bucketById(db, bucketId)
     return grantCreate(caller, bucket)
   })
   let name: string | undefined
   const expected = Number(c.req.header('content-length') ?? 0)
+  // An R2 upload that is cut off cannot be found again: it is on record until the row stands.
   const writer = blobWriter(c.env.BLOBS, blobId, expected, async (uploadId) => {
-    await intent(c, blobId, uploadId)
+    const dueAt = new Date(c.var.now.getTime() + ABANDONED_MS)
+    await db.insert(garbage).values({ kind: 'blob', ref: blobId, uploadId, dueAt })
   })
   const sink: FormSink = {
     open(filename) {
@@ -53,7 +59,7 @@ export async function receiveWhole(c: Ctx, bucketId: string): Promise<Outcome> {
     grantFile(c, bucket, name, writer.length())
     return await storeWhole(c, bucket, blobId, writer, { ...fields, permissions, name: name ?? '' })
   } catch (error) {
-    await writer.abort().catch(() => undefined) // the intent on record has it swept later
+    await writer.abort().catch(() => undefined) // what it leaves is swept later
     throw error
   } finally {
     writer.release()
@@ -79,25 +85,21 @@ async function storeWhole(
     chunksUploaded: 1,
     updatedAt: now,
   }
-  const [[file], , [stillThere]] = await db.batch([
+  const [[file], [stillThere]] = await db.batch([
     db.insert(files).values(row).onConflictDoNothing().returning(),
-    // Given up only once the row stands: a refused insert leaves the blob to the sweeper.
-    db
-      .delete(garbage)
-      .where(
-        and(eq(garbage.kind, 'blob'), eq(garbage.ref, facts.blobId), existsBlob(db, facts.blobId)),
-      ),
     bucketById(db, bucket.id),
+    ...(held ? [] : [db.delete(garbage).where(isRecordOf(blobId))]),
   ])
-  if (facts.blobId !== blobId)
-    c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, { blobId, uploadId: null }))
+  const unused = file ? (facts.blobId === blobId ? [] : [blobId]) : [blobId, facts.blobId]
+  for (const id of new Set(unused)) {
+    c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, { blobId: id, uploadId: null }))
+  }
   if (file) return { file, status: 201, created: true }
   if (stillThere?.sequence !== bucket.sequence) throw new ApiError('storage_bucket_not_found')
   return joinUpload(c, bucket, fields, held)
 }
 
-const existsBlob = (db: Ctx['var']['db'], blobId: string) =>
-  exists(db.select({ one: files.sequence }).from(files).where(eq(files.blobId, blobId)))
+const isRecordOf = (blobId: string) => and(eq(garbage.kind, 'blob'), eq(garbage.ref, blobId))
 
 /** A file sent whole counts as the first chunk of an unfinished upload with its ID (storage contract 6.4). */
 async function joinUpload(

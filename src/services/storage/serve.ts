@@ -22,7 +22,7 @@ const policyFor = (mimeType: string) =>
     : "script-src none; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
 /** Gives the strong validator of a file's bytes: they never change under one blob. */
-export const etagOf = (file: File) => `"${file.signature}-${file.blobId.slice(0, 8)}"`
+export const etagOf = (file: File) => `"${file.signature}-${file.blobId.slice(-8)}"`
 
 function headersFor(file: File, disposition: 'inline' | 'attachment', shown: boolean) {
   const headers = new Headers({

@@ -1,8 +1,9 @@
 import { and, eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { fileParts, files, garbage } from '#/db/schema'
+import { counters, fileParts, files, garbage } from '#/db/schema'
 import { sweep } from '#/jobs'
-import { blobKey, erasePrefix } from '#/services/storage/blobs'
+import { blobKey, erasePrefix, newBlobId } from '#/services/storage/blobs'
+import { sweepOrphans } from '#/services/storage/orphans'
 import { CHUNK_BYTES } from '#/services/storage/slicer'
 import { md5, noise } from '#test/support/hash'
 import { type Answer, GUEST_HEADERS, type World, world } from '#test/support/world'
@@ -292,14 +293,69 @@ describe('what is abandoned is swept', () => {
     )
     await expect(upload.uploadPart(1, noise(10))).rejects.toThrow()
   })
-  test('a blob whose row was never written, after a day', async () => {
+  test('a blob that a refused upload wrote, at once', async () => {
     const { w, id } = await empty()
     await w.upload(id, 'first', { fileId: 'a' })
-    await w.upload(id, 'loses', { fileId: 'a' })
-    expect((await w.env.BLOBS.list()).objects.length).toBe(2)
-    await sweep(w.env, later(2))
+    for (const bytes of ['loses', noise(11 * MiB)]) {
+      expect((await w.upload(id, bytes, { fileId: 'a' })).status).toBe(409)
+    }
     expect((await w.env.BLOBS.list()).objects.length).toBe(1)
     expect(await w.db.select().from(garbage)).toEqual([])
+  })
+  test('a blob whose row was never written, after a day, and no other', async () => {
+    const { w, id } = await empty()
+    await w.db.delete(counters)
+    const put = (at: Date) => w.env.BLOBS.put(blobKey(newBlobId(at)), 'lost')
+    const keys = async () => (await w.env.BLOBS.list()).objects.map(({ key }) => key)
+    await w.upload(id, 'kept', { fileId: 'a' })
+    const [kept = ''] = await keys()
+    for (let count = 0; count < 3; count++) await put(later(0))
+    await sweep(w.env, later(0.9))
+    expect((await keys()).length).toBe(4)
+    await sweep(w.env, later(1.1))
+    expect(await keys()).toEqual([kept])
+    await put(later(1))
+    await sweep(w.env, later(2.1))
+    expect(await keys()).toEqual([kept])
+  })
+  test('lost blobs in more than one round, each looked at once', async () => {
+    const { w, id } = await empty()
+    await w.db.delete(counters)
+    await w.upload(id, 'kept', { fileId: 'a' })
+    const old = (index: number) => new Date(Date.now() - 1_000_000 + index)
+    for (let index = 0; index < 520; index++) {
+      await w.env.BLOBS.put(blobKey(newBlobId(old(index))), '')
+    }
+    expect(await sweepOrphans(w.env.BLOBS, w.db, later(2))).toBe(500)
+    expect(await sweepOrphans(w.env.BLOBS, w.db, later(2))).toBe(21)
+    expect(await sweepOrphans(w.env.BLOBS, w.db, later(2))).toBe(0)
+    expect((await w.env.BLOBS.list()).objects.length).toBe(1)
+  })
+  test('the parts of one request that was cut off, after a day', async () => {
+    const { w, id } = await empty()
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(
+          new TextEncoder().encode(
+            '--X\r\nContent-Disposition: form-data; name="fileId"\r\n\r\na\r\n--X\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n',
+          ),
+        )
+        controller.enqueue(noise(11 * MiB))
+        controller.close()
+      },
+    })
+    const { status } = await w.send('post', `/storage/buckets/${id}/files`, body, {
+      'X-Appwrite-Key': w.env.API_KEY ?? '',
+      'Content-Type': 'multipart/form-data; boundary=X',
+    })
+    expect(status).toBe(400)
+    const [row] = await w.db.select().from(garbage)
+    expect(row).toMatchObject({ kind: 'blob', uploadId: expect.any(String) })
+    await sweep(w.env, later(0.9))
+    expect((await w.db.select().from(garbage)).length).toBe(1)
+    await sweep(w.env, later(1.1))
+    expect(await w.db.select().from(garbage)).toEqual([])
+    expect((await w.env.BLOBS.list()).objects).toEqual([])
   })
   test('the files of a deleted bucket, whose ID is free at once', async () => {
     const { w, id } = await empty()
