@@ -13,8 +13,10 @@ import {
 import { type Credentials, credentialsOf } from '#/auth/credentials'
 import { verifyJwt } from '#/auth/jwt'
 import { isStale, recordKeyUse } from '#/auth/last-use'
+import { hashOneTime } from '#/auth/one-time'
 import { hashSecret, sameSecret } from '#/auth/secrets'
 import type { SessionToken } from '#/auth/session-cookies'
+import { findUnbound } from '#/auth/unbound-jwt'
 import type { Database } from '#/db'
 import { gather } from '#/db/gather'
 import {
@@ -185,21 +187,31 @@ async function addSession(
   }
 }
 
-/** Adds the statements that find whom a JWT is for; one bound to a session ends with it. */
+/**
+ * Adds the statements that find whom a JWT is for. One bound to a session ends with it; one bound to none is
+ * known by its hash and ends with its user, so that it does not open a later user of the same ID.
+ */
 async function addJwt(c: Ctx, batch: Batch, jwt: string): Promise<() => SignedIn | undefined> {
-  const { db, now } = c.var
+  const { db, now, settings } = c.var
   const { userId, sessionId } = await readJwt(c, jwt)
   const person = addPerson(batch, db, userId)
-  const rows = batch.add(
-    db
-      .select({ id: sessions.id })
-      .from(sessions)
-      .where(
-        and(eq(sessions.id, sessionId), eq(sessions.userId, userId), gte(sessions.expiresAt, now)),
-      ),
-  )
+  const rows =
+    sessionId === ''
+      ? batch.add(findUnbound(c, userId, await hashOneTime(jwt, userId, settings.SECRET)))
+      : batch.add(
+          db
+            .select({ id: sessions.id })
+            .from(sessions)
+            .where(
+              and(
+                eq(sessions.id, sessionId),
+                eq(sessions.userId, userId),
+                gte(sessions.expiresAt, now),
+              ),
+            ),
+        )
   return () => {
-    const found = sessionId === '' || rows().length > 0 ? person() : undefined
+    const found = rows().length > 0 ? person() : undefined
     return found && { person: found }
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { signJwt } from '#/auth/jwt'
 import { encodeSession } from '#/auth/session-cookies'
 import { memberships, platforms, sessions, users } from '#/db/schema'
+import { unboundJwt } from '#test/support/jwt'
 import { NOW, PROJECT, ROOT, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
@@ -154,8 +155,24 @@ describe('a JWT', () => {
     const w = await at()
     const user = await w.user()
     const ask = await shared(w, `read("user:${user.id}")`)
+    expect((await ask(await unboundJwt(w, user.id))).status).toBe(200)
+  })
+  test('without a session does not open a later user of the same ID', async () => {
+    const w = await at()
+    const { id } = await w.user()
+    const jwt = await unboundJwt(w, id)
+    await w.send('delete', `/users/${id}`)
+    await w.user({ id })
+    const ask = await shared(w, `read("user:${id}")`)
+    expect((await ask(jwt)).status).toBe(404)
+    expect((await ask(await unboundJwt(w, id))).status).toBe(200)
+  })
+  test('without a session is none that somebody else signed, were it with the secret', async () => {
+    const w = await at()
+    const user = await w.user()
+    const ask = await shared(w, `read("user:${user.id}")`)
     const jwt = await jwtFor(w, { userId: user.id, sessionId: '' })
-    expect((await ask({ 'X-Appwrite-JWT': jwt })).status).toBe(200)
+    expect((await ask({ 'X-Appwrite-JWT': jwt })).status).toBe(404)
   })
   test('of a user who is gone is nobody', async () => {
     const w = await at()
@@ -178,7 +195,7 @@ describe('a JWT', () => {
     const w = await at()
     const { user, headers } = await w.signedIn()
     const ask = await shared(w, `read("user:${user.id}")`)
-    const jwt = { 'X-Appwrite-JWT': await jwtFor(w, { userId: user.id, sessionId: '' }) }
+    const jwt = await unboundJwt(w, user.id)
     const { status, body } = await ask({ ...headers, ...jwt })
     expect([status, body.type]).toEqual([403, 'user_jwt_and_cookie_set'])
     await w.db.delete(sessions).where(eq(sessions.userId, user.id))

@@ -117,7 +117,7 @@ export type Identity = typeof identities.$inferSelect
 /** What a one-time secret is good for; it opens nothing else. */
 export const PURPOSES = [
   ...(['verification', 'recovery', 'invite', 'magic-url', 'phone', 'oauth2', 'generic'] as const),
-  ...(['email', 'challenge', 'recovery-code', 'verification-otp', 'recovery-otp'] as const),
+  ...(['email', 'challenge', 'recovery-code', 'verification-otp', 'recovery-otp', 'jwt'] as const),
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

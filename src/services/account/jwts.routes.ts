@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { signJwt } from '#/auth/jwt'
+import { signUserJwt } from '#/auth/unbound-jwt'
 import { ApiError } from '#/errors'
 import { looseInteger, withDefault } from '#/http/params'
 import { route } from '#/http/route'
@@ -21,7 +21,6 @@ export const createJWT = route(
     errors: ['user_jwt_creation_denied', 'user_session_not_found'],
   },
   async (c, { duration }) => {
-    const { now, settings } = c.var
     const { person, session } = selfOf(c)
     // Whoever is signed in without a session is so by a JWT.
     if (!session) throw new ApiError('user_jwt_creation_denied')
@@ -32,7 +31,6 @@ export const createJWT = route(
         'Invalid `duration` param: a JWT that lasts 0 seconds is of no use',
       )
     }
-    const exp = Math.floor(now.getTime() / 1000) + duration
-    return signJwt({ userId: person.user.id, sessionId: session.id, exp }, settings.SECRET)
+    return signUserJwt(c, person.user.id, session.id, duration)
   },
 )

@@ -1,9 +1,9 @@
 import { and, desc, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { signJwt } from '#/auth/jwt'
 import { oneTimeRow } from '#/auth/one-time'
 import { randomHex } from '#/auth/secrets'
 import { encodeSession } from '#/auth/session-cookies'
+import { signUserJwt, unboundRow } from '#/auth/unbound-jwt'
 import { oneTimeSecrets, sessions } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
@@ -176,7 +176,7 @@ export const createJWT = route(
     errors: ['user_not_found'],
   },
   async (c, { userId, sessionId, duration }) => {
-    const { db, now, settings } = c.var
+    const { db } = c.var
     // Differs: upstream fails with 500.
     if (duration === 0) {
       throw new ApiError(
@@ -199,7 +199,8 @@ export const createJWT = route(
         .limit(1),
     ])
     if (!user) throw new ApiError('user_not_found')
-    const exp = Math.floor(now.getTime() / 1000) + duration
-    return signJwt({ userId, sessionId: session?.id ?? '', exp }, settings.SECRET)
+    const jwt = await signUserJwt(c, userId, session?.id ?? '', duration)
+    if (!session) await db.insert(oneTimeSecrets).values(await unboundRow(c, userId, jwt, duration))
+    return jwt
   },
 )

@@ -1,6 +1,5 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { signJwt } from '#/auth/jwt'
 import { identities, logs, memberships, sessions, targets, teams, users } from '#/db/schema'
 import { verifyPassword } from '#/passwords'
 import {
@@ -15,6 +14,7 @@ import {
   WRONG,
   withPassword,
 } from '#test/support/account'
+import { unboundJwt } from '#test/support/jwt'
 import { NOW, ROOT, type World } from '#test/support/world'
 
 let w: World
@@ -39,12 +39,6 @@ const identity = (userId: string, providerEmail: string) =>
     createdAt: NOW,
     updatedAt: NOW,
   })
-const jwtOf = async (userId: string, sessionId = '') => ({
-  'X-Appwrite-JWT': await signJwt(
-    { userId, sessionId, exp: NOW.getTime() / 1000 + 60 },
-    w.env.SECRET ?? '',
-  ),
-})
 
 describe('signing up', () => {
   test('answers with the account as it is stored', async () => {
@@ -209,7 +203,12 @@ describe('the account', () => {
   })
   test('is shown to a JWT', async () => {
     const user = await w.user()
-    const { status, body } = await w.send('get', '/account', undefined, await jwtOf(user.id))
+    const { status, body } = await w.send(
+      'get',
+      '/account',
+      undefined,
+      await unboundJwt(w, user.id),
+    )
     expect([status, body.$id]).toEqual([200, user.id])
   })
   test('is nobody’s without a session, nor a key’s', async () => {
@@ -481,7 +480,7 @@ describe('the password', () => {
     await w.set('invalidateSessions', false)
     await patch('password', { password: NEXT, oldPassword: PASSWORD }, headers)
     await w.set('invalidateSessions', true)
-    const jwt = await jwtOf(user.id)
+    const jwt = await unboundJwt(w, user.id)
     const again = await patch('password', { password: PASSWORD, oldPassword: NEXT }, jwt)
     expect(again.status).toBe(200)
     expect(await w.db.select().from(sessions).where(eq(sessions.userId, user.id))).toHaveLength(2)

@@ -17,6 +17,7 @@ import {
   WRONG,
   withPassword,
 } from '#test/support/account'
+import { unboundJwt } from '#test/support/jwt'
 import { NOW, ROOT, type World } from '#test/support/world'
 
 let w: World
@@ -29,7 +30,7 @@ const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36'
 const storedOf = (userId: string): Promise<Session[]> =>
   w.db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(sessions.sequence)
-const jwtOf = async (userId: string, sessionId = '') => ({
+const jwtOf = async (userId: string, sessionId: string) => ({
   'X-Appwrite-JWT': await signJwt(
     { userId, sessionId, exp: NOW.getTime() / 1000 + 60 },
     w.env.SECRET ?? '',
@@ -112,7 +113,7 @@ describe('signing in by password', () => {
   test('is refused while signed in, by session or JWT', async () => {
     const user = await withPassword(w)
     const { headers } = await w.session(user.id)
-    for (const given of [headers, await jwtOf(user.id)]) {
+    for (const given of [headers, await unboundJwt(w, user.id)]) {
       const { status, body } = await signIn(w, user.email, PASSWORD, given)
       expect([status, body.type]).toEqual([401, 'user_session_already_exists'])
     }

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { signJwt } from '#/auth/jwt'
 import { sessions, teams, users } from '#/db/schema'
+import { unboundJwt } from '#test/support/jwt'
 import {
   acceptAs,
   founded,
@@ -118,11 +118,8 @@ describe('somebody signed in', () => {
     const w = await teamWorld()
     for (const by of ['session', 'jwt']) {
       const { invitee, link, team } = await invited(w)
-      const claims = { userId: invitee.id, sessionId: '', exp: Math.floor(Date.now() / 1000) + 60 }
       const headers =
-        by === 'jwt'
-          ? { 'X-Appwrite-JWT': await signJwt(claims, w.env.SECRET ?? '') }
-          : await signedInAs(w, invitee.id)
+        by === 'jwt' ? await unboundJwt(w, invitee.id) : await signedInAs(w, invitee.id)
       const before = await sessionsOf(w, invitee.id)
       const answer = await acceptAs(w, link, headers)
       expect([by, answer.status, answer.trips]).toEqual([by, 200, 3])
