@@ -14,6 +14,7 @@ import { accountModel, preferencesModel } from '#/services/users/models'
 import {
   checkEmailPolicies,
   checkUserLimit,
+  EMAIL_POLICY_ERRORS,
   lookAround,
   storeUser,
 } from '#/services/users/new-user'
@@ -42,10 +43,7 @@ export const create = route(
       'password_personal_data',
       'user_already_exists',
       'user_count_exceeded',
-      'user_email_disposable',
-      'user_email_free',
-      'user_email_not_canonical',
-      'user_email_not_corporate',
+      ...EMAIL_POLICY_ERRORS,
     ],
   },
   async (c, { userId, email, password, name }) => {

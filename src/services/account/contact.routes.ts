@@ -10,7 +10,7 @@ import { checkOwner, firstPassword } from '#/services/account/own-password'
 import { accountOf, selfOf } from '#/services/account/self'
 import { type AddressKind, addRivals, changeAddress } from '#/services/users/addresses'
 import { accountModel } from '#/services/users/models'
-import { checkEmailPolicies } from '#/services/users/new-user'
+import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
 import { password } from '#/services/users/params'
 
 /** Finds what else has an address, in one round trip. */
@@ -46,10 +46,7 @@ export const updateEmail = route(
     errors: [
       'general_bad_request',
       'general_invalid_email',
-      'user_email_disposable',
-      'user_email_free',
-      'user_email_not_canonical',
-      'user_email_not_corporate',
+      ...EMAIL_POLICY_ERRORS,
       'user_invalid_credentials',
       'user_target_already_exists',
     ],

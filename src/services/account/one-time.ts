@@ -1,7 +1,9 @@
 import { and, eq, exists, or, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { hashOneTime, isRedeemable, oneTimeRow, redeem, usable } from '#/auth/one-time'
+import { type Batch, gather } from '#/db/gather'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose, type User, users } from '#/db/schema'
+import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import type { TokenRow } from '#/services/users/models'
@@ -22,7 +24,7 @@ export const issuedToken = (row: Issued, secret: string, phrase = ''): TokenRow 
 })
 
 /** Gives a secret as redeemed: what is left of it is its hash (account contract 7). */
-export const redeemedToken = (row: OneTimeSecret): TokenRow => issuedToken(row, row.secretHash)
+const redeemedToken = (row: OneTimeSecret): TokenRow => issuedToken(row, row.secretHash)
 
 /**
  * Stores a secret for a user.
@@ -117,6 +119,35 @@ const addressStays = ({ var: { db } }: Ctx, { userId, ref }: OneTimeSecret): SQL
 /** Gives the condition under which {@link redeemHeld} redeems, for what stands before it in its batch. */
 export const isHeld = (c: Ctx, held: OneTimeSecret): SQL =>
   sql`(${isRedeemable(c, { userId: held.userId, purposes: [held.purpose], id: held.id })} and ${addressStays(c, held)})`
+
+/**
+ * Changes a user by redeeming a secret found before, in one transaction: of all requests that hold the secret
+ * exactly one does.
+ * @param also adds to the batch what else is to happen, under {@link isHeld}
+ * @returns the secret as redeemed @throws `user_invalid_token`
+ */
+export async function changeByHeld(
+  c: Ctx,
+  { user, held }: { user: User; held: OneTimeSecret },
+  values: Parameters<typeof touched<typeof users>>[1],
+  also: (batch: Batch) => void = () => {},
+): Promise<TokenRow> {
+  const { db, now } = c.var
+  const batch = gather(db)
+  batch.add(
+    db
+      .update(users)
+      .set(touched(users, values, now))
+      .where(and(eq(users.id, user.id), isHeld(c, held))),
+  )
+  also(batch)
+  const redeemed = batch.add(redeemHeld(c, held))
+  await batch.run()
+  const [row] = redeemed()
+  if (!row) throw new ApiError('user_invalid_token')
+  c.set('actor', user)
+  return redeemedToken(row)
+}
 
 /** Gives the statement that redeems a secret found before: its row comes back to one request alone. */
 export const redeemHeld = (c: Ctx, held: OneTimeSecret) =>

@@ -1,26 +1,17 @@
 import { z } from 'zod'
-import { randomDigits } from '#/auth/one-time'
-import { randomHex } from '#/auth/secrets'
 import { email } from '#/contact/email'
 import { gather } from '#/db/gather'
 import { ApiError } from '#/errors'
 import { text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
-import { securityPhrase } from '#/mail/security-phrase'
-import { sendTemplate } from '#/mail/send'
 import { requireMail } from '#/services/account/carriers'
-import { addRedirectCheck, secretLink } from '#/services/account/links'
-import { deliver, issuedToken, storeSecret } from '#/services/account/one-time'
+import { addRedirectCheck } from '#/services/account/links'
+import { mailCode, mailLink } from '#/services/account/mailed'
 import { url } from '#/services/account/params'
 import { grantRecovery, recover, userByEmail } from '#/services/account/recovery'
 import { tokenModel } from '#/services/users/models'
 import { password } from '#/services/users/params'
-
-const LINK_SECONDS = 3600
-const LINK_SECRET_LENGTH = 256
-const CODE_SECONDS = 900
-const CODE_DIGITS = 6
 
 const issuing = {
   scopes: ['sessions.write'],
@@ -65,25 +56,10 @@ export const createRecovery = route(
     await redirect()
     await requireMail(c)
     const user = grantRecovery(found()[0])
-    const secret = randomHex(LINK_SECRET_LENGTH)
-    const issued = await storeSecret(c, {
-      userId: user.id,
-      purpose: 'recovery',
-      secret,
-      address: email,
-      ttlSeconds: LINK_SECONDS,
-    })
-    if (!issued) throw new ApiError('user_not_found')
     c.set('actor', user)
-    await deliver(c, issued, () =>
-      sendTemplate(c, {
-        template: 'recovery',
-        to: email,
-        toName: user.name,
-        variables: { redirect: secretLink(url, issued, secret) },
-      }),
-    )
-    return issuedToken(issued, secret)
+    const token = await mailLink(c, { user, address: email, purpose: 'recovery' }, url)
+    if (!token) throw new ApiError('user_not_found')
+    return token
   },
 )
 
@@ -109,26 +85,10 @@ export const createRecoveryOTP = route(
   async (c, { email, phrase }) => {
     await requireMail(c)
     const user = grantRecovery((await userByEmail(c, email))[0])
-    const otp = randomDigits(CODE_DIGITS)
-    const issued = await storeSecret(c, {
-      userId: user.id,
-      purpose: 'recovery-otp',
-      secret: otp,
-      address: email,
-      ttlSeconds: CODE_SECONDS,
-    })
-    if (!issued) throw new ApiError('user_not_found')
     c.set('actor', user)
-    const words = phrase ? securityPhrase() : ''
-    await deliver(c, issued, () =>
-      sendTemplate(c, {
-        template: 'otpSession',
-        to: email,
-        toName: user.name,
-        variables: { otp, phrase: words, codeFor: 'recovery' },
-      }),
-    )
-    return issuedToken(issued, otp, words)
+    const token = await mailCode(c, { user, address: email, purpose: 'recovery' }, phrase)
+    if (!token) throw new ApiError('user_not_found')
+    return token
   },
 )
 

@@ -1,12 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { gather } from '#/db/gather'
 import { type Purpose, sessions, type User, users } from '#/db/schema'
-import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { projectOf } from '#/project/settings'
-import { isHeld, openHeld, redeemedToken, redeemHeld } from '#/services/account/one-time'
+import { changeByHeld, isHeld, openHeld } from '#/services/account/one-time'
 import { newPassword } from '#/services/account/own-password'
 import type { TokenRow } from '#/services/users/models'
 import { checkHistory, checkStrength } from '#/services/users/password-rules'
@@ -39,26 +37,14 @@ export async function recover(
   purpose: Purpose,
   { userId, secret, password }: { userId: string; secret: string; password: string },
 ): Promise<TokenRow> {
-  const { db, now } = c.var
+  const { db } = c.var
   await checkStrength(c, password)
   const { user, held } = await openHeld(c, { userId, purposes: [purpose], secret })
   await checkHistory(c, password, user)
   const values = { ...(await newPassword(c, user, password)), emailVerification: true }
   const { policies } = await projectOf(c)
-  const batch = gather(db)
-  batch.add(
-    db
-      .update(users)
-      .set(touched(users, values, now))
-      .where(and(eq(users.id, userId), isHeld(c, held))),
-  )
-  if (policies.invalidateSessions) {
+  return changeByHeld(c, { user, held }, values, (batch) => {
+    if (!policies.invalidateSessions) return
     batch.add(db.delete(sessions).where(and(eq(sessions.userId, userId), isHeld(c, held))))
-  }
-  const redeemed = batch.add(redeemHeld(c, held))
-  await batch.run()
-  const [row] = redeemed()
-  if (!row) throw new ApiError('user_invalid_token')
-  c.set('actor', user)
-  return redeemedToken(row)
+  })
 }

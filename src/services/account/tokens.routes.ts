@@ -19,6 +19,7 @@ import { deliver, issuedToken } from '#/services/account/one-time'
 import { url } from '#/services/account/params'
 import { addAsked } from '#/services/account/passwordless'
 import { sessionModel, tokenModel } from '#/services/users/models'
+import { EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
 import { sendSms } from '#/sms/sms'
 
 const HOUR_SECONDS = 3600
@@ -28,13 +29,6 @@ const LINK_SECRET_LENGTH = 64
 
 const perHour = (limit: number, ...keys: string[]) => ({ limit, windowSeconds: HOUR_SECONDS, keys })
 const phrase = withDefault(z.boolean(), false)
-
-const EMAIL_POLICY_ERRORS = [
-  'user_email_disposable',
-  'user_email_free',
-  'user_email_not_canonical',
-  'user_email_not_corporate',
-] as const
 
 export const createMagicURLToken = route(
   {

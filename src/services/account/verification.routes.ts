@@ -1,17 +1,14 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { randomDigits } from '#/auth/one-time'
-import { randomHex } from '#/auth/secrets'
 import { mockNumbers } from '#/db/schema'
 import { tell } from '#/events/announce'
 import { checkRedirect } from '#/http/origin'
 import { text, withDefault } from '#/http/params'
 import { route } from '#/http/route'
 import { uid } from '#/ids'
-import { securityPhrase } from '#/mail/security-phrase'
-import { sendTemplate } from '#/mail/send'
 import { requireMail, requireSms } from '#/services/account/carriers'
-import { secretLink } from '#/services/account/links'
+import { mailCode, mailLink } from '#/services/account/mailed'
 import { deliver, issuedToken, storeSecret } from '#/services/account/one-time'
 import { url } from '#/services/account/params'
 import { goneMeanwhile } from '#/services/account/self'
@@ -20,9 +17,7 @@ import { tokenModel } from '#/services/users/models'
 import { sendSms } from '#/sms/sms'
 
 const HOUR_SECONDS = 3600
-const CODE_SECONDS = 900
 const CODE_DIGITS = 6
-const LINK_SECRET_LENGTH = 256
 
 const perHour = (...keys: string[]) => ({ limit: 10, windowSeconds: HOUR_SECONDS, keys })
 
@@ -63,25 +58,9 @@ export const createEmailVerification = route(
   async (c, { url }) => {
     await checkRedirect(c, 'url', url)
     await requireMail(c)
-    const { user, address } = unverifiedEmail(c)
-    const secret = randomHex(LINK_SECRET_LENGTH)
-    const issued = await storeSecret(c, {
-      userId: user.id,
-      purpose: 'verification',
-      secret,
-      address,
-      ttlSeconds: HOUR_SECONDS,
-    })
-    if (!issued) throw goneMeanwhile()
-    await deliver(c, issued, () =>
-      sendTemplate(c, {
-        template: 'verification',
-        to: address,
-        toName: user.name,
-        variables: { redirect: secretLink(url, issued, secret) },
-      }),
-    )
-    return issuedToken(issued, secret)
+    const token = await mailLink(c, { ...unverifiedEmail(c), purpose: 'verification' }, url)
+    if (!token) throw goneMeanwhile()
+    return token
   },
 )
 
@@ -114,26 +93,9 @@ export const createEmailVerificationOTP = route(
   },
   async (c, { phrase }) => {
     await requireMail(c)
-    const { user, address } = unverifiedEmail(c)
-    const otp = randomDigits(CODE_DIGITS)
-    const issued = await storeSecret(c, {
-      userId: user.id,
-      purpose: 'verification-otp',
-      secret: otp,
-      address,
-      ttlSeconds: CODE_SECONDS,
-    })
-    if (!issued) throw goneMeanwhile()
-    const words = phrase ? securityPhrase() : ''
-    await deliver(c, issued, () =>
-      sendTemplate(c, {
-        template: 'otpSession',
-        to: address,
-        toName: user.name,
-        variables: { otp, phrase: words, codeFor: 'verification' },
-      }),
-    )
-    return issuedToken(issued, otp, words)
+    const token = await mailCode(c, { ...unverifiedEmail(c), purpose: 'verification' }, phrase)
+    if (!token) throw goneMeanwhile()
+    return token
   },
 )
 

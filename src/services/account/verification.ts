@@ -1,11 +1,8 @@
-import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { gather } from '#/db/gather'
-import { type Purpose, users } from '#/db/schema'
-import { touched } from '#/db/touch'
+import type { Purpose } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
-import { isHeld, openHeld, redeemedToken, redeemHeld } from '#/services/account/one-time'
+import { changeByHeld, openHeld } from '#/services/account/one-time'
 import { selfOf } from '#/services/account/self'
 import type { TokenRow } from '#/services/users/models'
 
@@ -43,19 +40,6 @@ export async function confirmAddress(
   purpose: Purpose,
   { userId, secret }: { userId: string; secret: string },
 ): Promise<TokenRow> {
-  const { db, now } = c.var
-  const { user, held } = await openHeld(c, { userId, purposes: [purpose], secret })
-  const batch = gather(db)
-  batch.add(
-    db
-      .update(users)
-      .set(touched(users, { [proves]: true }, now))
-      .where(and(eq(users.id, userId), isHeld(c, held))),
-  )
-  const redeemed = batch.add(redeemHeld(c, held))
-  await batch.run()
-  const [row] = redeemed()
-  if (!row) throw new ApiError('user_invalid_token')
-  c.set('actor', user)
-  return redeemedToken(row)
+  const opened = await openHeld(c, { userId, purposes: [purpose], secret })
+  return changeByHeld(c, opened, { [proves]: true })
 }

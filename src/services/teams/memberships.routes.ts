@@ -35,6 +35,7 @@ import {
   revealed,
 } from '#/services/teams/models'
 import { loadForChange, unlessLastOwner } from '#/services/teams/owners'
+import { EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
 import { plainText } from '#/services/users/params'
 
 const all = '/v1/teams/:teamId/memberships'
@@ -123,10 +124,7 @@ export const createMembership = route(
       'user_already_exists',
       'user_count_exceeded',
       'user_email_already_exists',
-      'user_email_disposable',
-      'user_email_free',
-      'user_email_not_canonical',
-      'user_email_not_corporate',
+      ...EMAIL_POLICY_ERRORS,
       'user_not_found',
       'user_unauthorized',
     ],

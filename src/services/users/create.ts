@@ -5,6 +5,7 @@ import { idFor } from '#/ids'
 import type { UserRow } from '#/services/users/models'
 import {
   checkEmailPolicies,
+  EMAIL_POLICY_ERRORS,
   lookAround,
   type NewUser,
   type StoredPassword,
@@ -17,10 +18,7 @@ export const CREATE_ERRORS = [
   'password_personal_data',
   'user_already_exists',
   'user_email_already_exists',
-  'user_email_disposable',
-  'user_email_free',
-  'user_email_not_canonical',
-  'user_email_not_corporate',
+  ...EMAIL_POLICY_ERRORS,
 ] as const
 
 /**

@@ -13,7 +13,7 @@ import { hashPassword } from '#/passwords'
 import { projectOf } from '#/project/settings'
 import { type AddressKind, addRivals, changeAddress, type Rivals } from '#/services/users/addresses'
 import { type UserRow, userModel } from '#/services/users/models'
-import { checkEmailPolicies } from '#/services/users/new-user'
+import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
 import { changeUser, userById } from '#/services/users/open'
 import { inUser, password } from '#/services/users/params'
 import {
@@ -90,10 +90,7 @@ export const updateEmail = route(
     model: userModel,
     errors: [
       'user_email_already_exists',
-      'user_email_disposable',
-      'user_email_free',
-      'user_email_not_canonical',
-      'user_email_not_corporate',
+      ...EMAIL_POLICY_ERRORS,
       'user_not_found',
       'user_target_already_exists',
     ],

@@ -61,6 +61,14 @@ export const emailColumns = (email: string | undefined) =>
         emailIsCanonical: null,
       }
 
+/** What {@link checkEmailPolicies} throws, for the routes that ask it. */
+export const EMAIL_POLICY_ERRORS = [
+  'user_email_disposable',
+  'user_email_free',
+  'user_email_not_canonical',
+  'user_email_not_corporate',
+] as const
+
 /**
  * Refuses e-mail addresses that the owner does not want (project contract 7.3).
  * @throws `user_email_disposable`, `user_email_not_canonical`, `user_email_free`, `user_email_not_corporate`
