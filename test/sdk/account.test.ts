@@ -1,6 +1,17 @@
 import { Account, AuthenticationFactor, AuthenticatorType, Client, ID } from 'appwrite'
 import { Account as ServerAccount, Client as ServerClient, Users } from 'node-appwrite'
-import { afterAll, expect, inject, test, vi } from 'vitest'
+import { expect, inject, test } from 'vitest'
+import {
+  address,
+  codeTo,
+  keepCookies,
+  newBrowser,
+  newestLinkTo,
+  newestTo,
+  plainFetch,
+  refusal,
+  within,
+} from '#test/support/browsers'
 import { codeAt } from '#test/support/mfa'
 
 const endpoint = inject('endpoint')
@@ -8,51 +19,14 @@ const PASSWORD = 'correct horse battery'
 const NEXT = 'another horse battery'
 const APP = 'https://app.example.com:8443/landing?from=mail#top'
 
-/** Keeps the cookies of one browser. */
-type Jar = Map<string, string>
-let jar: Jar = new Map()
-const realFetch = globalThis.fetch
-// The SDK sends and takes cookies through `fetch`, which has no jar outside a browser.
-vi.stubGlobal('fetch', async (input: string | URL, init: RequestInit = {}) => {
-  const current = jar
-  const headers = new Headers(init.headers)
-  const cookies = [...current].map(([name, value]) => `${name}=${value}`)
-  if (cookies.length > 0) headers.set('Cookie', cookies.join('; '))
-  const answer = await realFetch(input, { ...init, headers })
-  for (const line of answer.headers.getSetCookie()) {
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-    if (value === '') current.delete(name)
-    else current.set(name, value)
-  }
-  return answer
-})
-afterAll(() => vi.unstubAllGlobals())
-
+keepCookies()
 const account = new Account(new Client().setEndpoint(endpoint).setProject('edgewrite'))
-const newBrowser = (): Jar => new Map()
-/** Does something in a browser. */
-function within<T>(browser: Jar, run: () => Promise<T>): Promise<T> {
-  jar = browser
-  return run()
-}
 
-const refusal = (type: string) => expect.objectContaining({ type })
-const address = () => `${crypto.randomUUID()}@example.com`
-
-/** Gives the newest message to an address or number, as a developer reads it. */
-async function newestTo(to: string): Promise<string> {
-  const answer = await realFetch(new URL('/outbox.json', endpoint))
-  const messages = (await answer.json()) as { to: string; text: string }[]
-  const message = messages.find((one) => one.to === to)
-  if (!message) throw new Error(`Nothing was sent to ${to}.`)
-  return message.text
-}
 async function linkTo(to: string) {
-  const link = new URL(/^https?:\S+$/m.exec(await newestTo(to))?.[0] ?? '')
+  const link = await newestLinkTo(to)
   const { userId = '', secret = '' } = Object.fromEntries(link.searchParams)
   return { link, userId, secret }
 }
-const codeTo = async (to: string) => /\b\d{6}\b/.exec(await newestTo(to))?.[0] ?? ''
 
 test('somebody signs up, verifies, signs in by code, adds factors, and resets the password', async () => {
   const email = address()
@@ -226,7 +200,7 @@ test('a link without an address of its own signs in by a page of the server', as
   await within(newBrowser(), async () => {
     const { userId } = await account.createMagicURLToken({ userId: ID.unique(), email })
     const { link } = await linkTo(email)
-    await (await realFetch(link)).text() // a program that looks into the mail uses nothing up
+    await (await plainFetch(link)).text() // a program that looks into the mail uses nothing up
     expect(await pressButtonAt(link)).toContain('You are signed in.')
     expect((await account.get()).$id).toBe(userId)
     await account.deleteSession({ sessionId: 'current' })

@@ -1,6 +1,7 @@
 import { Account, AuthenticationFactor, AuthenticatorType, Client, ID } from 'appwrite'
 import { Client as ServerClient, Account as SessionAccount, Users } from 'node-appwrite'
 import { beforeEach, expect, inject, test, vi } from 'vitest'
+import { address, codeTo, refusal } from '#test/support/browsers'
 import { codeAt } from '#test/support/mfa'
 
 const endpoint = inject('endpoint')
@@ -28,7 +29,7 @@ const account = new Account(new Client().setEndpoint(endpoint).setProject('edgew
 
 /** Signs somebody up and in, in this window. */
 async function signUp() {
-  const email = `${crypto.randomUUID()}@example.com`
+  const email = address()
   const user = await account.create({ userId: ID.unique(), email, password, name: 'Ada' })
   await account.createEmailPasswordSession({ email, password })
   return { email, userId: user.$id }
@@ -36,14 +37,6 @@ async function signUp() {
 const signInAnew = async (email: string) => {
   await account.deleteSession({ sessionId: 'current' })
   await account.createEmailPasswordSession({ email, password })
-}
-const refusal = (type: string) => expect.objectContaining({ type })
-/** Gives the code of the newest message to somebody, as a developer reads it. */
-async function mailedTo(email: string): Promise<string> {
-  const answer = await fetch(new URL('/outbox.json', endpoint))
-  const messages = (await answer.json()) as { to: string; text: string }[]
-  const { text = '' } = messages.find(({ to }) => to === email) ?? {}
-  return /\b\d{6}\b/.exec(text)?.[0] ?? ''
 }
 
 test('an authenticator guards the next sign-in; recovery codes stand in for it, each once', async () => {
@@ -99,7 +92,7 @@ test('a mailed code is a second factor, by the older names of the methods', asyn
   await expect(account.get()).rejects.toEqual(refusal('user_more_factors_required'))
   expect((await account.listMfaFactors()).email).toBe(true)
   const challenge = await account.createMfaChallenge({ factor: Email })
-  const otp = await mailedTo(email)
+  const otp = await codeTo(email)
   await account.updateMfaChallenge({ challengeId: challenge.$id, otp })
   expect((await account.get()).$id).toBe(userId)
   const { secret } = await account.createMfaAuthenticator({ type: totp })

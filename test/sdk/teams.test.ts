@@ -8,38 +8,22 @@ import {
   Users,
 } from 'node-appwrite'
 import { InputFile } from 'node-appwrite/file'
-import { afterAll, expect, inject, test, vi } from 'vitest'
+import { expect, inject, test } from 'vitest'
+import {
+  address,
+  type Browser,
+  keepCookies,
+  newBrowser,
+  newestLinkTo,
+  refusal,
+  within,
+} from '#test/support/browsers'
 
 const endpoint = inject('endpoint')
 const PASSWORD = 'correct horse battery'
 const JOIN = 'https://app.example.com:8443/join?from=mail#top'
 
-/** The cookies of one browser. */
-class Browser {
-  readonly cookies = new Map<string, string>()
-}
-let browser = new Browser()
-const realFetch = globalThis.fetch
-vi.stubGlobal('fetch', async (input: string | URL, init: RequestInit = {}) => {
-  const { cookies } = browser // another one may be in use when the answer comes
-  const headers = new Headers(init.headers)
-  if (cookies.size > 0) {
-    headers.set('Cookie', [...cookies].map((pair) => pair.join('=')).join('; '))
-  }
-  const answer = await realFetch(input, { ...init, headers })
-  for (const cookie of answer.headers.getSetCookie()) {
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-    if (value) cookies.set(name, value)
-    else cookies.delete(name)
-  }
-  return answer
-})
-afterAll(() => vi.unstubAllGlobals())
-
-function within<T>(one: Browser, run: () => Promise<T>): Promise<T> {
-  browser = one
-  return run()
-}
+keepCookies()
 
 const client = new Client().setEndpoint(endpoint).setProject('edgewrite')
 const [account, teams, storage] = [new Account(client), new Teams(client), new Storage(client)]
@@ -54,13 +38,10 @@ const [serverTeams, serverStorage, users] = [
   new Users(server),
 ]
 /** Does something on a server, which has no cookies. */
-const onServer = <T>(run: () => Promise<T>) => within(new Browser(), run)
-
-const refusal = (type: string) => expect.objectContaining({ type })
-const address = () => `${crypto.randomUUID()}@example.com`
+const onServer = <T>(run: () => Promise<T>) => within(newBrowser(), run)
 
 async function signUp(name: string) {
-  const [email, own] = [address(), new Browser()]
+  const [email, own] = [address(), newBrowser()]
   const { $id } = await within(own, () =>
     account.create({ userId: ID.unique(), email, password: PASSWORD, name }),
   )
@@ -70,11 +51,7 @@ async function signUp(name: string) {
 
 /** Reads the link of the newest mail to an address, as its receiver does. */
 async function invitationTo(email: string) {
-  const answer = await realFetch(new URL('/outbox.json', endpoint))
-  const messages = (await answer.json()) as { to: string; text: string }[]
-  const mail = messages.find(({ to }) => to === email)
-  const [href = ''] = /https:\/\/\S+/.exec(mail?.text ?? '') ?? []
-  const link = new URL(href)
+  const link = await newestLinkTo(email)
   const read = (name: string) => link.searchParams.get(name) ?? ''
   return {
     link,
@@ -110,7 +87,7 @@ test('a team comes together by mail, shares a file by role, and comes apart', as
   const read = (own: Browser) => within(own, () => storage.getFile(place))
 
   // A stranger joins by mail, and is signed in by it.
-  const ines = { email: address(), own: new Browser() }
+  const ines = { email: address(), own: newBrowser() }
   const invited = await within(olga.own, () =>
     teams.createMembership({ teamId, roles: ['dev'], email: ines.email, url: JOIN, name: 'Ines' }),
   )
@@ -131,7 +108,7 @@ test('a team comes together by mail, shares a file by role, and comes apart', as
   ])
   expect(await read(ines.own)).toMatchObject({ name: 'plan.txt' })
   await expect(
-    within(new Browser(), () => teams.updateMembershipStatus(first.fields)),
+    within(newBrowser(), () => teams.updateMembershipStatus(first.fields)),
   ).rejects.toEqual(refusal('membership_already_confirmed'))
 
   // Somebody who has an account joins while signed in; the session stays.
@@ -208,7 +185,7 @@ test('a server runs teams of its own', async () => {
   )
   expect(added).toMatchObject({ userId: user.$id, userName: 'Ada', confirm: true })
   expect(await onServer(() => serverTeams.get({ teamId }))).toMatchObject({ total: 1 })
-  const own = new Browser()
+  const own = newBrowser()
   await within(own, () =>
     account.createEmailPasswordSession({ email: user.email, password: PASSWORD }),
   )
