@@ -9,6 +9,22 @@ const alias = {
   '#test': `${import.meta.dirname}/test`,
 }
 
+/**
+ * Gives the project of tests that drive a served Worker. One server serves all files, one after another: what
+ * one of them sets for the project must not reach the next.
+ */
+const served = (name: string, groupOrder: number) => ({
+  resolve: { alias },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    globalSetup: ['./test/support/serve.ts'],
+    testTimeout: 60_000,
+    maxWorkers: 1,
+    sequence: { groupOrder },
+  },
+})
+
 export default defineConfig({
   test: {
     projects: [
@@ -39,18 +55,8 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      {
-        resolve: { alias },
-        test: {
-          name: 'sdk',
-          include: ['test/sdk/**/*.test.ts'],
-          globalSetup: ['./test/support/serve.ts'],
-          testTimeout: 60_000,
-          // One server serves all files: what one of them sets for the project must not reach another.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      served('sdk', 1),
+      served('browser', 2),
     ],
   },
 })
