@@ -26,8 +26,10 @@ export type Remote = {
 const shown = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`)
 
 function wrangler(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  // Who is signed in is kept where `wrangler login` has put it.
+  const { XDG_CONFIG_HOME } = process.env
   const result = spawnSync('wrangler', args, {
-    env: { ...quietEnv(STATE), ...env },
+    env: { ...quietEnv(STATE), XDG_CONFIG_HOME, ...env },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   })

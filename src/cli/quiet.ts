@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 
+/** Gives the folder for one kind of files that programs keep in the home folder by themselves. */
+const kept = (state: string, kind: 'config' | 'data' | 'cache') => {
+  const name = `XDG_${kind.toUpperCase()}_HOME`
+  return { [name]: process.env[name] ?? resolve(state, kind) }
+}
+
 /**
- * Gives the environment in which wrangler keeps its logs, caches and settings inside the project, so that
+ * Gives the environment in which tools keep their logs, caches and settings inside the project, so that
  * development leaves nothing in the home folder.
  */
 export const quietEnv = (state: string): NodeJS.ProcessEnv => ({
@@ -11,7 +17,9 @@ export const quietEnv = (state: string): NodeJS.ProcessEnv => ({
   WRANGLER_LOG_PATH: `${state}/logs`,
   WRANGLER_REGISTRY_PATH: `${state}/registry`,
   WRANGLER_CACHE_DIR: `${state}/cache`,
-  XDG_CONFIG_HOME: process.env.XDG_CONFIG_HOME ?? resolve(state, 'config'),
+  ...kept(state, 'config'),
+  ...kept(state, 'data'),
+  ...kept(state, 'cache'),
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   CI: process.env.CI ?? 'true',
 })

@@ -27,7 +27,8 @@ const fail = (text) => { console.error(text); process.exit(1) }
 const after = (flag) => args[args.indexOf(flag) + 1]
 const command = args.slice(0, 3).join(' ')
 const config = args.includes('--config') ? readFileSync(after('--config'), 'utf8') : undefined
-appendFileSync(folder + '/commands.ndjson', JSON.stringify({ args, config }) + '\\n')
+const home = process.env.XDG_CONFIG_HOME ?? null
+appendFileSync(folder + '/commands.ndjson', JSON.stringify({ args, config, home }) + '\\n')
 if (state.failAt && command.startsWith(state.failAt)) fail('the remote is down')
 if (command === 'd1 list --json') console.log(JSON.stringify(state.databases))
 else if (command.startsWith('d1 create')) { state.databases.push({ uuid: 'id-of-' + args[2], name: args[2] }); save() }
@@ -58,7 +59,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** Runs a tool as npm does. @returns its status, what it printed, and the commands it gave the remote */
-async function run(tool: string, args: string[] = [], env: Record<string, string> = {}) {
+async function run(
+  tool: string,
+  args: string[] = [],
+  env: Record<string, string | undefined> = {},
+) {
   const record = join(folder, 'commands.ndjson')
   rmSync(record, { force: true })
   const child = spawn(process.execPath, [`src/cli/${tool}.ts`, ...args], {
@@ -67,7 +72,7 @@ async function run(tool: string, args: string[] = [], env: Record<string, string
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
   const status = await new Promise((resolve) => child.on('exit', resolve))
-  const commands: { args: string[]; config?: string }[] = existsSync(record)
+  const commands: { args: string[]; config?: string; home: string | null }[] = existsSync(record)
     ? readFileSync(record, 'utf8')
         .trim()
         .split('\n')
@@ -109,6 +114,13 @@ describe('npm run deploy', () => {
     expect(first.output).toContain('API key')
     expect(again.output).not.toContain('API key')
   })
+  test.each([undefined, '/elsewhere'])(
+    'lets Wrangler find who is signed in where `wrangler login` has put it: %s',
+    async (home) => {
+      const { commands } = await run('deploy', [], { XDG_CONFIG_HOME: home })
+      expect(new Set(commands.map((command) => command.home))).toEqual(new Set([home ?? null]))
+    },
+  )
   test('passes on settings, secrets never on the command line', async () => {
     const given = {
       PROJECT_NAME: 'Shop',
