@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { quietEnv } from './src/cli/quiet.ts'
 
+// Tests leave nothing in the home folder either; tools read this when they are loaded.
+const { CI: _, ...quiet } = quietEnv('.wrangler')
+Object.assign(process.env, quiet)
 // Makes the Worker trust the mail servers of test/support/smtp.ts; the simulator reads it when it is loaded.
 process.env.NODE_EXTRA_CA_CERTS = `${import.meta.dirname}/test/fixtures/tls/ca.pem`
 const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin')
