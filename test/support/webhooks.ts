@@ -1,7 +1,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
-import { inject } from 'vitest'
+import { inject, vi } from 'vitest'
 import { type Webhook, webhooks } from '#/db/schema'
 import type { Env } from '#/env'
 import { consume } from '#/events/consume'
@@ -76,14 +76,15 @@ export async function handOver(
     'edgewrite-events',
     messages.map((body, index) => ({ id: `${index}`, timestamp: new Date(), attempts, body })),
   )
-  const context = createExecutionContext()
+  const retries = batch.messages.map((message) => vi.spyOn(message, 'retry'))
   await consume(batch, { ...env, ...LOCAL, ...overrides } as unknown as Env)
-  const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
-  return messages.map((_, index) => {
+  const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext())
+  return retries.map(({ mock }, index) => {
     if (explicitAcks.includes(`${index}`)) return 'acked'
-    const retry = retryMessages.find(({ msgId }) => msgId === `${index}`)
-    if (retry?.delaySeconds === undefined) throw new Error('A message was left to itself.')
-    return retry.delaySeconds
+    const delay = mock.calls[0]?.[0]?.delaySeconds
+    const isRetried = retryMessages.some(({ msgId }) => msgId === `${index}`)
+    if (!isRetried || delay === undefined) throw new Error('A message was left to itself.')
+    return delay
   })
 }
 

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { webhooks } from '#/db/schema'
+import api from '#test/contract/api-project.json'
+import { type Answer, GUEST_HEADERS, type Json, type World, world } from '#test/support/world'
+
+/** Types that the contract lists but that cannot arise here, and why. */
+const CANNOT_ARISE: Record<string, string> = {
+  'webhooks.delete general_server_error': 'a row goes in one statement',
+  'webhooks.list database_query_order_null': 'every webhook has all attributes',
+}
+
+type Provoke = (w: World) => Promise<Answer>
+
+const GOOD = { url: 'https://hooks.example.com/', name: 'Hook', events: ['users.*'] }
+const ask =
+  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Provoke =>
+  (w) =>
+    w.send(method, `/webhooks${path}`, body, headers)
+const query = (method: string, attribute: string, values: Json[]) =>
+  `?queries[0]=${encodeURIComponent(JSON.stringify({ method, attribute, values }))}`
+
+const PROVOKED: Record<string, Record<string, Provoke>> = {
+  'webhooks.list': {
+    general_cursor_not_found: ask('get', query('cursorAfter', '', ['none'])),
+    general_query_invalid: ask('get', query('lessThan', '$sequence', [0])),
+  },
+  'webhooks.create': {
+    webhook_already_exists: ask('post', '', { webhookId: 'taken', ...GOOD }),
+  },
+  'webhooks.get': { webhook_not_found: ask('get', '/none') },
+  'webhooks.update': { webhook_not_found: ask('put', '/none', GOOD) },
+  'webhooks.updateSecret': { webhook_not_found: ask('patch', '/none/secret') },
+  'webhooks.delete': { webhook_not_found: ask('delete', '/none') },
+}
+
+const listed = Object.values<Json>((api as Json).paths)
+  .flatMap((methods: Json) => Object.values<Json>(methods))
+  .filter(({ operationId }) => operationId.startsWith('webhooks.'))
+  .flatMap(({ operationId, 'x-errors': types = [] }) =>
+    types.map((type: string) => [operationId, type] as const),
+  )
+
+test('every error that the contract lists is provoked, or cannot arise for a stated reason', () => {
+  expect(listed.length).toBeGreaterThan(5)
+  const isCovered = ([name, type]: readonly [string, string]) =>
+    CANNOT_ARISE[`${name} ${type}`] ?? PROVOKED[name]?.[type]
+  expect(listed.filter((one) => !isCovered(one))).toEqual([])
+})
+
+async function scene() {
+  const w = await world()
+  await w.db.delete(webhooks)
+  expect((await ask('post', '', { webhookId: 'taken', ...GOOD })(w)).status).toBe(201)
+  return w
+}
+
+test.each(
+  Object.entries(PROVOKED).flatMap(([name, types]) =>
+    Object.entries(types).map(([type, provoke]) => [name, type, provoke] as const),
+  ),
+)('%s answers %s', async (_, type, provoke) => {
+  const { status, body } = await provoke(await scene())
+  expect(body).toEqual({ message: expect.any(String), code: status, type, version: '1.9.6' })
+})
+
+test.each([
+  ...[['get', ''] as const, ['post', ''] as const, ['get', '/taken'] as const],
+  ...([['put', '/taken'] as const, ['patch', '/taken/secret'] as const] as const),
+  ...([['delete', '/taken'] as const] as const),
+])(
+  '%s /webhooks%s is refused on the reserved project, before its parameters',
+  async (method, path) => {
+    const w = await scene()
+    const { status, body } = await ask(method, path, undefined, {
+      ...GUEST_HEADERS,
+      'X-Appwrite-Project': 'console',
+    })(w)
+    expect([status, body.type]).toEqual([401, 'general_unauthorized_scope'])
+  },
+)
