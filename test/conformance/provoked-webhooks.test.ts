@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { webhooks } from '#/db/schema'
 import api from '#test/contract/api-project.json'
-import { type Answer, GUEST_HEADERS, type Json, type World, world } from '#test/support/world'
+import { type Answer, type Json, type World, world } from '#test/support/world'
 
 /** Types that the contract lists but that cannot arise here, and why. */
 const CANNOT_ARISE: Record<string, string> = {
@@ -62,19 +62,3 @@ test.each(
   const { status, body } = await provoke(await scene())
   expect(body).toEqual({ message: expect.any(String), code: status, type, version: '1.9.6' })
 })
-
-test.each([
-  ...[['get', ''] as const, ['post', ''] as const, ['get', '/taken'] as const],
-  ...([['put', '/taken'] as const, ['patch', '/taken/secret'] as const] as const),
-  ...([['delete', '/taken'] as const] as const),
-])(
-  '%s /webhooks%s is refused on the reserved project, before its parameters',
-  async (method, path) => {
-    const w = await scene()
-    const { status, body } = await ask(method, path, undefined, {
-      ...GUEST_HEADERS,
-      'X-Appwrite-Project': 'console',
-    })(w)
-    expect([status, body.type]).toEqual([401, 'general_unauthorized_scope'])
-  },
-)

@@ -268,7 +268,7 @@ describe('access', () => {
     ['patch', '/webhooks/hook/secret', 'webhooks.write'],
     ['delete', '/webhooks/hook', 'webhooks.write'],
   ] as const
-  test.each(REQUESTS)('%s %s is for keys with %3$s alone', async (method, path, scope) => {
+  test.each(REQUESTS)('%s %s is for keys alone that hold %s', async (method, path, scope) => {
     await create()
     const { headers } = await w.signedIn()
     const others = ['webhooks.read', 'webhooks.write', 'project.write'].filter(
