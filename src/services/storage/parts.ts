@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { type Database, rawStatement } from '#/db'
 import { type File, type FilePart, fileParts, files } from '#/db/schema'
 import { bucketSequence } from '#/services/storage/access'
@@ -11,6 +11,9 @@ export const fillsCell = (
 ) =>
   slice.start === slice.cell * CHUNK_BYTES &&
   slice.end === Math.min(totalBytes, (slice.cell + 1) * CHUNK_BYTES)
+
+const hasId = (db: Database, bucketId: string, id: string) =>
+  and(eq(files.bucketSequence, bucketSequence(db, bucketId)), eq(files.id, id))
 
 /** Selects what is stored of the cells from byte `start` to byte `end`. */
 export const partsWithin = (
@@ -31,8 +34,7 @@ export const partsWithin = (
     .innerJoin(files, eq(files.sequence, fileParts.fileSequence))
     .where(
       and(
-        eq(files.bucketSequence, bucketSequence(db, bucketId)),
-        eq(files.id, id),
+        hasId(db, bucketId, id),
         sql`${fileParts.start} >= ${start} and ${fileParts.start} < ${end}`,
       ),
     )
@@ -86,8 +88,8 @@ const countParts = (db: Database, file: File) =>
     .innerJoin(files, eq(files.sequence, fileParts.fileSequence))
     .where(and(isOpen(file), isNotNull(fileParts.etag)))
 
-/** Selects every part in order, or nothing while any is missing. */
-export const completeParts = (db: Database, file: File) =>
+/** Selects an upload's parts in order, or nothing while not exactly so many are missing. */
+const partsOf = (db: Database, upload: SQL | undefined, missing: number) =>
   db
     .select({
       partNumber: sql<number>`${fileParts.cell} + 1`.as('part_number'),
@@ -97,33 +99,20 @@ export const completeParts = (db: Database, file: File) =>
     .innerJoin(files, eq(files.sequence, fileParts.fileSequence))
     .where(
       and(
-        isOpen(file),
+        upload,
         isNotNull(fileParts.etag),
         sql`(select count(*) from ${fileParts} c where c.file_sequence = ${files.sequence}
-          and c.etag is not null) = ${files.chunksTotal}`,
+          and c.etag is not null) = ${files.chunksTotal} - ${missing}`,
       ),
     )
     .orderBy(asc(fileParts.start))
 
+/** Selects every part in order, or nothing while any is missing. */
+export const completeParts = (db: Database, file: File) => partsOf(db, isOpen(file), 0)
+
 /** Selects every part but one in order, or nothing while more are missing. */
 export const partsButOne = (db: Database, bucketId: string, id: string) =>
-  db
-    .select({
-      partNumber: sql<number>`${fileParts.cell} + 1`.as('part_number'),
-      etag: fileParts.etag,
-    })
-    .from(fileParts)
-    .innerJoin(files, eq(files.sequence, fileParts.fileSequence))
-    .where(
-      and(
-        eq(files.bucketSequence, bucketSequence(db, bucketId)),
-        eq(files.id, id),
-        isNotNull(fileParts.etag),
-        sql`(select count(*) from ${fileParts} c where c.file_sequence = ${files.sequence}
-          and c.etag is not null) = ${files.chunksTotal} - 1`,
-      ),
-    )
-    .orderBy(asc(fileParts.start))
+  partsOf(db, hasId(db, bucketId, id), 1)
 
 /** Selects the ranges that wait in one cell. */
 const piecesOf = (db: Database, file: File, cell: number) =>

@@ -22,15 +22,8 @@ export function sniffMimeType(head: Uint8Array, sizeBytes: number): string {
 
 const OOXML = 'application/vnd.openxmlformats-officedocument.'
 
-/** The media types a view shows as themselves, not as text/plain (storage contract 8.3). */
-export const INLINE_TYPES: ReadonlySet<string> = new Set([
-  'image/jpeg',
-  'image/gif',
-  'image/png',
-  'image/webp',
-  'image/heic',
-  'image/heic-sequence',
-  'image/avif',
+/** The media types of videos that a view shows and a preview has an icon for (storage contract 8.3, 9.3). */
+export const VIDEO_TYPES: readonly string[] = [
   'video/mp4',
   'video/x-flv',
   'video/webm',
@@ -40,6 +33,18 @@ export const INLINE_TYPES: ReadonlySet<string> = new Set([
   'video/quicktime',
   'video/x-msvideo',
   'video/x-ms-wmv',
+]
+
+/** The media types a view shows as themselves, not as text/plain (storage contract 8.3). */
+export const INLINE_TYPES: ReadonlySet<string> = new Set([
+  'image/jpeg',
+  'image/gif',
+  'image/png',
+  'image/webp',
+  'image/heic',
+  'image/heic-sequence',
+  'image/avif',
+  ...VIDEO_TYPES,
   'audio/basic',
   'audio/mid',
   'audio/mpeg',

@@ -1,3 +1,5 @@
+import { VIDEO_TYPES } from '#/services/storage/mime'
+
 /**
  * Where a crop is taken from. Differs: `auto`, which newer SDKs send and upstream refuses, leaves the choice to
  * the platform: what stands out, or the centre.
@@ -73,24 +75,12 @@ export type Source = Size & {
 
 const SOURCES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/heic']
 const SOURCE_MAX_BYTES = 20_000_000
-const VIDEOS = [
-  ...[
-    'video/mp4',
-    'video/x-flv',
-    'video/webm',
-    'application/x-mpegURL',
-    'video/MP2T',
-    'video/3gpp',
-  ],
-  ...['video/quicktime', 'video/x-msvideo', 'video/x-ms-wmv'],
-]
-
 export type SourceKind = 'file' | 'image-icon' | 'video-icon' | 'none-icon'
 
 /** Tells what a preview is rendered from: the file, or one of the icons (storage contract 9.3). */
 export function sourceKind(mimeType: string, sizeActual: number): SourceKind {
   if (SOURCES.includes(mimeType)) return sizeActual <= SOURCE_MAX_BYTES ? 'file' : 'image-icon'
-  return VIDEOS.includes(mimeType) ? 'video-icon' : 'none-icon'
+  return VIDEO_TYPES.includes(mimeType) ? 'video-icon' : 'none-icon'
 }
 
 /**
