@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { ApiError } from '#/errors'
+import { blocksOf } from '#/http/blocks'
 import { type Disposition, parseDisposition } from '#/http/disposition'
 
 /** Takes the bytes of a form's file as they come. */
@@ -52,7 +53,6 @@ function boundaryOf(contentType: string): string {
 }
 
 const CRLF = Buffer.from('\r\n')
-const NOTHING = new Uint8Array(0)
 const END_OF_HEADERS = Buffer.from('\r\n\r\n')
 
 /** Reads part after part; a line break belongs to the delimiter that follows it (RFC 2046 §5.1.1). */
@@ -109,40 +109,18 @@ async function readHeaders(input: ByteReader): Promise<Disposition> {
   return disposition
 }
 
-/** How much of a body is read at once: by itself a read gives 4 KiB, and costs more than what is done with them. */
-const BLOCK_BYTES = 128 * 1024
-
-/** Reads bytes into a view until it is full or the stream ends; the platform's types do not know `min` yet. */
-type BlockReader = {
-  read(view: Uint8Array, options: { min: number }): Promise<{ value?: Uint8Array; done: boolean }>
-  cancel(): Promise<void>
-}
-
-function blockReader(body: ReadableStream<Uint8Array>): BlockReader {
-  try {
-    return body.getReader({ mode: 'byob' }) as unknown as BlockReader
-  } catch {
-    // A stream that a script made, in pieces of its own: it reads nothing into views.
-    return body.getReader() as unknown as BlockReader
-  }
-}
-
 type ByteReader = ReturnType<typeof byteReader>
 
 /** Reads a stream up to delimiters, without gathering what lies between them. */
 function byteReader(body: ReadableStream<Uint8Array>) {
-  const reader = blockReader(body)
+  const blocks = blocksOf(body)
   // The first delimiter may stand at the very start, where its line break is missing.
   let unread: Uint8Array = CRLF
-  let ended = false
 
   async function pull(): Promise<boolean> {
-    if (ended) return false
-    const { value, done } = await reader.read(new Uint8Array(BLOCK_BYTES), { min: BLOCK_BYTES })
-    ended = done
-    if (!value || value.length === 0) return !done
-    unread = unread.length === 0 ? value : Buffer.concat([unread, value])
-    return true
+    const block = await blocks.next()
+    if (block) unread = unread.length === 0 ? block : Buffer.concat([unread, block])
+    return block !== undefined
   }
 
   /** Takes what is known to lie before the delimiter, and the delimiter itself once it is there. */
@@ -179,11 +157,12 @@ function byteReader(body: ReadableStream<Uint8Array>) {
     },
     /** Reads and drops what is left. */
     async drain() {
-      for (let bytes = 0; !ended && bytes <= MAX_DRAINED_BYTES; bytes += unread.length) {
-        unread = NOTHING
-        await pull()
+      for (let bytes = 0; bytes <= MAX_DRAINED_BYTES; ) {
+        const block = await blocks.next()
+        if (!block) return
+        bytes += block.length
       }
-      if (!ended) await reader.cancel()
+      await blocks.cancel()
     },
   }
 }

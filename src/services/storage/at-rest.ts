@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { hex } from '#/auth/secrets'
 import type { Bucket, File } from '#/db/schema'
 import type { AppEnv } from '#/env'
+import { blocksOf } from '#/http/blocks'
 import { blobKey, COMPRESSION_MAX_BYTES, compressed, newBlobId } from '#/services/storage/blobs'
 import { sniffMimeType } from '#/services/storage/mime'
 import { HEAD_BYTES, writeBlob } from '#/services/storage/writer'
@@ -26,16 +27,22 @@ const compressionFor = (bucket: Bucket, sizeBytes: number) =>
 
 /** Reads an assembled blob back once: MD5, type, and the form it is kept in. */
 export async function atRest(c: Ctx, bucket: Bucket, file: File): Promise<Facts> {
-  const key = blobKey(file.blobId)
+  const blob = await c.env.BLOBS.get(blobKey(file.blobId))
+  if (!blob) throw new Error(`The blob of file ${file.id} is gone.`)
   const digest = new crypto.DigestStream('MD5')
-  const [blob, start] = await Promise.all([
-    c.env.BLOBS.get(key),
-    c.env.BLOBS.get(key, { range: { offset: 0, length: HEAD_BYTES } }),
-  ])
-  if (!blob || !start) throw new Error(`The blob of file ${file.id} is gone.`)
-  const [head] = await Promise.all([start.bytes(), blob.body.pipeTo(digest)])
-  const written = { md5: hex(await digest.digest), sizeBytes: file.sizeOriginal, head }
-  return keep(c, bucket, file.blobId, written)
+  const writer = digest.getWriter()
+  const blocks = blocksOf(blob.body)
+  let head: Uint8Array | undefined
+  for (let block = await blocks.next(); block; block = await blocks.next()) {
+    head ??= block.slice(0, HEAD_BYTES)
+    await writer.write(block)
+  }
+  await writer.close()
+  return keep(c, bucket, file.blobId, {
+    md5: hex(await digest.digest),
+    sizeBytes: file.sizeOriginal,
+    head: head ?? new Uint8Array(0),
+  })
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { ApiError } from '#/errors'
+import { blocksOf } from '#/http/blocks'
 import { type Probe, probe } from './probe.ts'
 
 /** How much of a picture is looked at before it is read whole: more than headers and metadata take. */
@@ -21,14 +22,14 @@ export type Picture = {
  * @throws as {@link probe}
  */
 export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Picture> {
-  const reader = body.getReader()
+  const blocks = blocksOf(body)
   const held: Uint8Array[] = []
   let ended = false
 
   async function pull(): Promise<Uint8Array | undefined> {
-    const { value } = await reader.read()
-    if (!value) ended = true
-    return value
+    const block = await blocks.next()
+    ended = block === undefined
+    return block
   }
   async function hold(maxBytes: number) {
     let length = held.reduce((sum, bytes) => sum + bytes.length, 0)
@@ -39,7 +40,7 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
     }
     return new Uint8Array(Buffer.concat(held, length))
   }
-  const cancel = () => reader.cancel()
+  const { cancel } = blocks
 
   async function readHeader(): Promise<Probe> {
     const head = await hold(HEAD_BYTES)
