@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SECRETS, VARS } from './src/cli/deployment.ts'
 import { quietEnv } from './src/cli/quiet.ts'
 
 // Tests leave nothing in the home folder either; tools read this when they are loaded.
@@ -44,6 +45,8 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
               bindings: {
+                // What a developer has in .dev.vars is not for tests; an empty setting is one that is not set.
+                ...Object.fromEntries([...VARS, ...SECRETS].map((name) => [name, ''])),
                 MIGRATIONS: await readD1Migrations('./drizzle'),
                 API_KEY: `standard_${'a1'.repeat(128)}`,
                 SECRET: 'a secret that only the tests know, long enough',

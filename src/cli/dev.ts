@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { SECRETS, VARS } from './deployment.ts'
 import { quietEnv, run } from './quiet.ts'
 
 /**
@@ -9,16 +10,13 @@ import { quietEnv, run } from './quiet.ts'
  * database, serves, and prints what a client needs. Settings come from the environment or `.dev.vars`.
  */
 
-const VARS = '.dev.vars'
+/** Where settings are kept, and secrets that were made. */
+const VARS_FILE = process.env.EDGEWRITE_VARS ?? '.dev.vars'
 /** Where the local database, blobs and logs are kept. */
 const STATE = process.env.EDGEWRITE_STATE ?? '.wrangler'
-const SETTINGS = [
-  ...['PROJECT_ID', 'PROJECT_NAME', 'PUBLIC_URL', 'API_KEY', 'SECRET', 'PLATFORMS'],
-  ...['STORAGE_MAX_FILE_BYTES', 'PREVIEW_BUDGET', 'RATE_LIMITS', 'D1_REPLICAS', 'CLIENT_IP_HEADER'],
-  ...['SMTP_URL', 'MAIL_FROM', 'SMS_URL', 'SMS_FROM', 'SMS_HEADERS'],
-]
+const SETTINGS = [...VARS, ...SECRETS]
 
-const fromFile = existsSync(VARS) ? parseEnv(readFileSync(VARS, 'utf8')) : {}
+const fromFile = existsSync(VARS_FILE) ? parseEnv(readFileSync(VARS_FILE, 'utf8')) : {}
 const settings: Record<string, string> = {}
 for (const name of SETTINGS) {
   const value = process.env[name] ?? fromFile[name]
@@ -37,9 +35,9 @@ const make = (name: string, value: string) => {
 make('API_KEY', `standard_${randomBytes(128).toString('hex')}`)
 make('SECRET', randomBytes(32).toString('hex'))
 if (made.length > 0) {
-  const before = existsSync(VARS) ? `${readFileSync(VARS, 'utf8').trimEnd()}\n` : ''
-  writeFileSync(VARS, `${before.trimStart()}${made.join('\n')}\n`, { mode: 0o600 })
-  chmodSync(VARS, 0o600)
+  const before = existsSync(VARS_FILE) ? `${readFileSync(VARS_FILE, 'utf8').trimEnd()}\n` : ''
+  writeFileSync(VARS_FILE, `${before.trimStart()}${made.join('\n')}\n`, { mode: 0o600 })
+  chmodSync(VARS_FILE, 0o600)
 }
 
 mkdirSync(STATE, { recursive: true })

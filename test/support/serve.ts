@@ -33,6 +33,7 @@ export async function startServer() {
       ...process.env,
       PORT: `${port}`,
       EDGEWRITE_STATE: state,
+      EDGEWRITE_VARS: join(state, '.dev.vars'), // not what a developer has set
       API_KEY: apiKey,
       SECRET: 'a secret for the tests alone, long enough',
       RATE_LIMITS: 'off',
