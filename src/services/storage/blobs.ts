@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream'
-import zlib from 'node:zlib'
 import type { File } from '#/db/schema'
+import { zstdCompressed, zstdDecompressed } from '#/services/storage/zstd'
 
 /** Prints a time so that the IDs which start with it sort by it. @param ms since the epoch */
 export const timePrefix = (ms: number) => ms.toString(16).padStart(12, '0')
@@ -35,23 +34,15 @@ export function compressed(bytes: ReadableStream<Uint8Array>, compression: Compr
     case 'gzip':
       return bytes.pipeThrough(new CompressionStream('gzip'))
     case 'zstd':
-      return throughNode(bytes, zlib.createZstdCompress())
+      return zstdCompressed(bytes)
   }
 }
 
 function decompressed(bytes: ReadableStream<Uint8Array>, compression: string) {
   if (compression === 'gzip') return bytes.pipeThrough(new DecompressionStream('gzip'))
-  if (compression === 'zstd') return throughNode(bytes, zlib.createZstdDecompress())
+  if (compression === 'zstd') return zstdDecompressed(bytes)
   return bytes
 }
-
-const throughNode = (
-  bytes: ReadableStream<Uint8Array>,
-  transform: zlib.ZstdCompress | zlib.ZstdDecompress,
-) =>
-  Readable.toWeb(
-    Readable.fromWeb(bytes as never).pipe(transform),
-  ) as unknown as ReadableStream<Uint8Array> // the same stream class under Node's name
 
 export type Range = { offset: number; length: number }
 
@@ -89,6 +80,7 @@ function cut({ offset, length }: Range) {
       )
       position += bytes.length
       if (kept.length > 0) controller.enqueue(kept)
+      if (position >= offset + length) controller.terminate() // what follows is not read
     },
   })
 }
