@@ -1,4 +1,14 @@
-import { and, asc, desc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  type SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { AnySQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Context } from 'hono'
@@ -149,19 +159,25 @@ export function listStatements(
   const cursorRow = db
     .$with(CURSOR, { sequence: sql`sequence`.as('sequence') })
     .as(sql`select * from ${table} where ${cursorOf}`)
-  const after = query.cursor ? compileKeyset(scan, columns, cursorValue) : undefined
+  const beyond = query.cursor ? compileKeyset(scan, columns, cursorValue) : [undefined]
   const used = condition ? [operandRow] : []
   const base = db.with(...used)
   const orders =
     query.orders === 'random' ? [sql`random()`] : scan.map((one) => orderBy(one, columns))
+  const bounds = pageBounds(query, scan, query.cursor && cursorValue(table.sequence))
+  const ranges = beyond.map((range) => and(where(beyond.length > 1 ? undefined : bounds), range))
+  const { within, offset } =
+    ranges.length > 1
+      ? { within: inArray(table.sequence, merged(query, scan, source, columns, ranges)), offset: 0 }
+      : { within: ranges[0], offset: query.offset }
   const rows = db
-    .with(...used, ...(after ? [cursorRow] : []))
+    .with(...used, ...(query.cursor ? [cursorRow] : []))
     .select(source.extra ? { sequence: table.sequence } : getTableColumns<SQLiteTable>(table))
     .from(table)
-    .where(and(where(pageBounds(query, scan, after && cursorValue(table.sequence))), after))
+    .where(within)
     .orderBy(...orders)
     .limit(query.limit)
-    .offset(query.offset)
+    .offset(offset)
   // What is beside a row is worked out for the page alone, not for every row that is sorted.
   const page = source.extra
     ? db
@@ -171,7 +187,7 @@ export function listStatements(
         .orderBy(...orders)
     : rows
   const cursor = db
-    .select({ hasNull: hasNull(scan, columns) })
+    .select({ sequence: table.sequence })
     .from(table)
     .where(query.cursor ? cursorOf : sql`0`)
   const capped = base
@@ -179,24 +195,42 @@ export function listStatements(
     .from(table)
     .where(where(sql`limit ${TOTAL_CAP}`))
     .limit(TOTAL_CAP)
-  const counted =
-    source.counter && !condition && params.search === undefined
-      ? sql`coalesce((select min(count, ${TOTAL_CAP}) from counters where name = ${source.counter}), 0)`
-      : sql`(select count(*) from (${capped}))`
   const count = rawStatement<{ total: number }>(
     db,
-    sql`select ${params.total ? counted : sql`0`} as total`,
+    sql`select ${totalOf(params, condition ? undefined : source.counter, capped)} as total`,
   )
   return { statements: [cursor, page, count], query }
 }
 
-/** Tells whether a row lacks a value to sort by. */
-function hasNull(scan: readonly Order[], columns: Columns) {
-  const nulls = scan.flatMap(({ attribute }) => {
-    const column = columns[attribute]
-    return column ? [sql`${column} is null`] : []
-  })
-  return sql<number>`${sql.join(nulls.length > 0 ? nulls : [sql`0`], sql` or `)}`
+/** Returns the expression for the total: a counter holds it where nothing narrows the list. */
+function totalOf({ total, search }: ListParams, counter: SQL | undefined, capped: SQLWrapper) {
+  if (!total) return sql`0`
+  return counter && search === undefined
+    ? sql`coalesce((select min(count, ${TOTAL_CAP}) from counters where name = ${counter}), 0)`
+    : sql`(select count(*) from (${capped}))`
+}
+
+/**
+ * Selects the page's rows out of several disjoint ranges. SQLite reads each range in its order and merges them,
+ * so no more is read than the page shows.
+ */
+function merged(
+  { limit, offset }: ListQuery,
+  scan: readonly Order[],
+  { table }: ListSource,
+  columns: Columns,
+  ranges: readonly (SQL | undefined)[],
+) {
+  const keys = sql.join(
+    scan.map(({ attribute }) => sql`${columns[attribute]}`),
+    sql`, `,
+  )
+  const places = scan.map(({ direction }, index) => sql.raw(`${index + 2} ${direction}`))
+  const arms = ranges.map(
+    (range) => sql`select ${table.sequence} as place, ${keys} from ${table} where ${range}`,
+  )
+  const all = sql`${sql.join(arms, sql` union all `)} order by ${sql.join(places, sql`, `)}`
+  return sql`(select place from (${all} limit ${limit} offset ${offset}))`
 }
 
 /**
@@ -229,19 +263,15 @@ const orderBy = ({ attribute, direction }: Order, columns: Columns) => {
 
 /**
  * Reads what the three statements gave.
- * @throws `general_cursor_not_found`, or `database_query_order_null` for a cursor row without a value to
- * sort by
+ * @throws `general_cursor_not_found`
  */
 export function pageOf<Row>({ query }: ListStatements, results: readonly unknown[]): Page<Row> {
   const [cursor = [], rows = [], counts = []] = results as [
-    { hasNull: number }[]?,
+    unknown[]?,
     Row[]?,
     { total: number }[]?,
   ] // as listStatements made them
-  if (query.cursor) {
-    if (!cursor[0]) throw new ApiError('general_cursor_not_found')
-    if (cursor[0].hasNull) throw new ApiError('database_query_order_null')
-  }
+  if (query.cursor && cursor.length === 0) throw new ApiError('general_cursor_not_found')
   const inOrder = query.cursor?.direction === 'before' ? [...rows].reverse() : rows
   return { total: counts[0]?.total ?? 0, rows: inOrder }
 }

@@ -137,32 +137,86 @@ export function effectiveOrder(asked: readonly Order[]): Order[] {
   return [...orders, { attribute: '$sequence', direction }]
 }
 
+type Key = { column: AnySQLiteColumn; direction: 'asc' | 'desc'; value: SQL }
+
 /**
- * Compiles a keyset condition: rows strictly beyond the cursor row in the order. SQLite starts in an
- * index by the first key only (a row value never ends in the rowid), so ties of that key are read through.
- * @param cursorValue gives an expression for the cursor row's value of a column
+ * Compiles the rows strictly beyond the cursor row to disjoint conditions, each of which starts in an index by
+ * the first key. Rows without a value come first in ascending order and last in descending order, as SQLite
+ * sorts them, so a first key that may be null takes two conditions: rows with a value and rows without one.
+ * Differs: a cursor row without a value to sort by is a place like any other.
+ * @param cursorValue returns an expression for the cursor row's value of a column
+ * @returns one or two conditions whose union is what lies beyond the cursor row
  */
 export function compileKeyset(
   order: readonly Order[],
   columns: Columns,
   cursorValue: (column: AnySQLiteColumn) => SQL,
-): SQL | undefined {
+): SQL[] {
   const keys = order.flatMap(({ attribute, direction }) => {
     const column = columns[attribute]
     return column ? [{ column, direction, value: cursorValue(column) }] : []
   })
-  const beyond = (direction: 'asc' | 'desc') => sql.raw(direction === 'asc' ? '>' : '<')
-  const [first] = keys
-  if (first && keys.every(({ direction }) => direction === first.direction)) {
-    const list = (parts: readonly (SQL | AnySQLiteColumn)[]) =>
-      parts.length === 1 ? sql`${parts[0]}` : sql`(${sql.join([...parts], sql`, `)})`
-    return sql`${list(keys.map(({ column }) => column))} ${beyond(first.direction)} ${list(keys.map(({ value }) => value))}`
+  const [first, ...others] = keys
+  if (!first) return [sql`1`]
+  if (keys.every(({ column, direction }) => column.notNull && direction === first.direction)) {
+    return [rowValueBeyond(keys, first.direction)]
   }
-  const terms = keys.map(({ column, direction, value }, index) => {
-    const equal = keys.slice(0, index).map((key) => sql`${key.column} = ${key.value}`)
-    return combine('and', [...equal, sql`${column} ${beyond(direction)} ${value}`]) ?? sql`0`
-  })
-  // Says nothing new, but lets SQLite start in an index by the first key.
-  const bound = first ? [sql`${first.column} ${beyond(first.direction)}= ${first.value}`] : []
-  return combine('and', [...bound, combine('or', terms) ?? sql`1`])
+  const { column, direction, value } = first
+  const bound =
+    direction === 'asc' ? sql`>= coalesce(${value}, ${least(column)})` : sql`<= ${value}`
+  // The bound adds nothing to what is found, but lets SQLite start in an index by the first key.
+  const withValue = sql`${column} ${bound} and ${strictlyBeyond(keys)}`
+  if (column.notNull) return [withValue]
+  return [withValue, sql`${column} is null and ${beyondWithoutValue(first, others)}`]
 }
+
+/**
+ * Compares rows that lack the first key with the cursor row, which may have it. Where creation order alone decides
+ * between them the comparison is one bound, so that SQLite starts in the index there.
+ */
+function beyondWithoutValue({ direction, value }: Key, others: readonly Key[]): SQL {
+  const [tie, ...more] = others
+  if (!tie || more.length > 0 || tie.column.name !== 'sequence') {
+    const ties = strictlyBeyond(others)
+    return direction === 'asc'
+      ? sql`${value} is null and ${ties}`
+      : sql`(${value} is not null or ${ties})`
+  }
+  // No row is beyond null, and every row is beyond the other bound.
+  const every = tie.direction === 'asc' ? '-9223372036854775808' : '9223372036854775807'
+  const otherwise = sql.raw(direction === 'asc' ? 'null' : every)
+  return sql`${tie.column} ${sign(tie.direction)} iif(${value} is null, ${tie.value}, ${otherwise})`
+}
+
+const sign = (direction: 'asc' | 'desc') => sql.raw(direction === 'asc' ? '>' : '<')
+
+/** Compares keys of one direction that are never null as one row value. */
+function rowValueBeyond(keys: readonly Key[], direction: 'asc' | 'desc') {
+  const list = (parts: readonly (SQL | AnySQLiteColumn)[]) =>
+    parts.length === 1 ? sql`${parts[0]}` : sql`(${sql.join([...parts], sql`, `)})`
+  const [left, right] = [keys.map(({ column }) => column), keys.map(({ value }) => value)]
+  return sql`${list(left)} ${sign(direction)} ${list(right)}`
+}
+
+/** Compares keys one after another; two nulls are equal, and null is less than every value. */
+function strictlyBeyond(keys: readonly Key[]): SQL {
+  const terms = keys.map((key, index) => {
+    const equal = keys
+      .slice(0, index)
+      .map(({ column, value }) => sql`${column} ${sql.raw(column.notNull ? '=' : 'is')} ${value}`)
+    return combine('and', [...equal, isBeyond(key)]) ?? sql`0`
+  })
+  return combine('or', terms) ?? sql`0`
+}
+
+function isBeyond({ column, direction, value }: Key): SQL {
+  const compared = sql`${column} ${sign(direction)} ${value}`
+  if (column.notNull) return compared
+  return direction === 'asc'
+    ? sql`(${compared} or (${value} is null and ${column} is not null))`
+    : sql`(${compared} or (${value} is not null and ${column} is null))`
+}
+
+/** Returns a literal that no value of the column is less than. */
+const least = (column: AnySQLiteColumn) =>
+  sql.raw(column.getSQLType() === 'text' ? "''" : '-9223372036854775808')

@@ -20,7 +20,7 @@ const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
 }
 
 /** Errors that cannot arise: a deployment always has its project, and a row goes in one statement. */
-const CANNOT_ARISE = ['project_not_found', 'general_server_error']
+const CANNOT_ARISE = ['project_not_found', 'general_server_error', 'database_query_order_null']
 
 /** Operations of hosted projects. */
 const NOT_HERE = ['project.updateOAuth2Server']

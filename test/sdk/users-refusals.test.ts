@@ -74,17 +74,9 @@ const REFUSED: Record<string, Record<string, Refused>> = {
   ),
   list: {
     ...listRefusals((queries) => users.list({ queries })),
-    database_query_order_null: async () => {
-      const { $id } = await newUser()
-      return users.list({ queries: [Query.orderAsc('email'), Query.cursorAfter($id)] })
-    },
   },
   listIdentities: {
     ...listRefusals((queries) => users.listIdentities({ queries })),
-    database_query_order_null: async () => {
-      const after = Query.cursorAfter(link((await newUser()).$id))
-      return users.listIdentities({ queries: [Query.orderAsc('providerAccessTokenExpiry'), after] })
-    },
   },
   deleteIdentity: { user_identity_not_found: () => users.deleteIdentity({ identityId: NOBODY }) },
   get: { user_not_found: () => users.get({ userId }) },
@@ -179,11 +171,6 @@ function targetRefusals(): Record<string, Record<string, Refused>> {
       ...listRefusals(async (queries) =>
         users.listTargets({ userId: (await newUser()).$id, queries }),
       ),
-      database_query_order_null: async () => {
-        const { userId, mail } = await withTarget()
-        const queries = [Query.orderAsc('providerId'), Query.cursorAfter(mail)]
-        return users.listTargets({ userId, queries })
-      },
     },
     createTarget: {
       user_not_found: () => users.createTarget({ ...push, userId }),

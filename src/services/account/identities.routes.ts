@@ -20,7 +20,7 @@ export const listIdentities = route(
     input: { query: z.object({ queries, total }) },
     status: 200,
     model: identityListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   (c, params) => listIdentityRows(c, params, eq(identities.userId, selfOf(c).person.user.id)),
 )

@@ -37,7 +37,7 @@ export const listKeys = route(
     input: { query: z.object(pageParams) },
     status: 200,
     model: keyListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   (c, params) =>
     listRows<Key>(c, params, {

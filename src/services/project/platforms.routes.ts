@@ -34,7 +34,7 @@ export const listPlatforms = route(
     input: { query: z.object(pageParams) },
     status: 200,
     model: platformListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   (c, params) =>
     listRows<Platform>(c, params, {

@@ -44,7 +44,7 @@ export const listVariables = route(
     input: { query: z.object(pageParams) },
     status: 200,
     model: variableListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   async (c, params) => {
     const { total, rows } = await listRows<Variable>(c, params, {

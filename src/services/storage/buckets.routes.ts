@@ -102,7 +102,7 @@ export const listBuckets = route(
     input: { query: z.object(listParams) },
     status: 200,
     model: bucketListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   (c, params) =>
     listRows(c, params, {

@@ -90,7 +90,6 @@ export const listFiles = route(
     status: 200,
     model: fileListModel,
     errors: [
-      'database_query_order_null',
       'general_cursor_not_found',
       'general_query_invalid',
       'storage_bucket_not_found',

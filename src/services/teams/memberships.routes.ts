@@ -62,12 +62,7 @@ export const listMemberships = route(
     input: { param: inTeam, query: z.object(listParams) },
     status: 200,
     model: membershipListModel,
-    errors: [
-      'database_query_order_null',
-      'general_cursor_not_found',
-      'general_query_invalid',
-      'team_not_found',
-    ],
+    errors: ['general_cursor_not_found', 'general_query_invalid', 'team_not_found'],
   },
   async (c, { teamId, ...params }) => {
     const { db, caller } = c.var

@@ -70,7 +70,7 @@ export const list = route(
     input: { query: z.object(listParams) },
     status: 200,
     model: teamListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   (c, params) =>
     listRows<Team>(c, params, {

@@ -22,12 +22,7 @@ export const listMemberships = route(
     input: { param: inUser, query: z.object(listParams) },
     status: 200,
     model: membershipListModel,
-    errors: [
-      'database_query_order_null',
-      'general_cursor_not_found',
-      'general_query_invalid',
-      'user_not_found',
-    ],
+    errors: ['general_cursor_not_found', 'general_query_invalid', 'user_not_found'],
   },
   async (c, { userId, ...params }) => {
     const { db } = c.var

@@ -17,7 +17,7 @@ export const listIdentities = route(
     input: { query: z.object(listParams) },
     status: 200,
     model: identityListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   (c, params) => listIdentityRows(c, params),
 )

@@ -118,12 +118,7 @@ export const listTargets = route(
     },
     status: 200,
     model: targetListModel,
-    errors: [
-      'database_query_order_null',
-      'general_cursor_not_found',
-      'general_query_invalid',
-      'user_not_found',
-    ],
+    errors: ['general_cursor_not_found', 'general_query_invalid', 'user_not_found'],
   },
   async (c, { userId, ...params }) => {
     const { db } = c.var

@@ -77,7 +77,7 @@ export const list = route(
     input: { query: z.object(listParams) },
     status: 200,
     model: userListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   async (c, params) => {
     const { total, rows } = await listRows<User & { targets: Target[] }>(c, params, {

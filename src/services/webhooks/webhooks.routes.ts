@@ -82,7 +82,7 @@ export const list = route(
     input: { query: z.object(pageParams) },
     status: 200,
     model: webhookListModel,
-    errors: ['database_query_order_null', 'general_cursor_not_found', 'general_query_invalid'],
+    errors: ['general_cursor_not_found', 'general_query_invalid'],
   },
   async (c, params) => {
     const { total, rows } = await listRows<Webhook>(c, params, {

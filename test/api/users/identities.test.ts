@@ -67,11 +67,6 @@ test.each([
   [[], 'search=.', 'general_query_invalid'],
   [[q('search', 'provider', 'x')], '', 'general_query_invalid'],
   [[q('cursorAfter', '', 'none')], '', 'general_cursor_not_found'],
-  [
-    [q('orderAsc', 'providerAccessTokenExpiry'), q('cursorAfter', '', 'b')],
-    '',
-    'database_query_order_null',
-  ],
 ])('refuses %j %s', async (queries, more, type) => {
   const { status, body } = await list(queries, more)
   expect([status, body.type]).toEqual([400, type])
