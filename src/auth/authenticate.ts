@@ -63,6 +63,8 @@ const ephemeralClaims = z.object({
   projectId: z.string(),
   scopes: z.array(z.string()),
   exp: z.number(),
+  /** Sequence of the stored key that made it; the deployment's own key makes those without. */
+  origin: z.int().optional(),
 })
 
 /** No user has more: lists of targets and memberships are bounded by it. */
@@ -115,26 +117,37 @@ async function findKey(
     )
     return () => storedKey(c, rows()[0])
   }
-  const caller =
-    kind === 'ephemeral' || kind === 'dynamic'
-      ? await ephemeralKey(c, key.slice(kind.length + 1))
-      : GUEST
-  return () => caller
+  return kind === 'ephemeral' || kind === 'dynamic'
+    ? ephemeralKey(c, batch, key.slice(kind.length + 1))
+    : () => GUEST
 }
 
 function storedKey(c: Ctx, row: Key | undefined): Caller {
   if (!row) throw new ApiError('user_unauthorized', 'There is no API key with this secret.')
   if (row.expiresAt && row.expiresAt < c.var.now) throw new ApiError('project_key_expired')
   recordKeyUse(c, row)
-  return keyCaller(row.id, row.scopes, row.expiresAt ?? undefined)
+  return keyCaller(row.id, row.scopes, row.expiresAt ?? undefined, row.sequence)
 }
 
-/** A bad, foreign or expired ephemeral key is a guest, not an error (auth contract 7.1). */
-async function ephemeralKey({ var: { settings, now } }: Ctx, jwt: string): Promise<Caller> {
+/**
+ * Finds the caller behind an ephemeral key. A bad, foreign or expired one is a guest, not an error (auth
+ * contract 7.1). Differs: one that a stored key made ends with that key, and holds only what that key holds now.
+ */
+async function ephemeralKey(c: Ctx, batch: Batch, jwt: string): Promise<() => Caller> {
+  const { settings, now, db } = c.var
   const claims = ephemeralClaims.safeParse(await verifyJwt(jwt, settings.SECRET, now))
-  if (!claims.success || claims.data.projectId !== settings.PROJECT_ID) return GUEST
-  const { scopes, exp } = claims.data
-  return keyCaller('ephemeral', scopes, new Date(exp * 1000))
+  if (!claims.success || claims.data.projectId !== settings.PROJECT_ID) return () => GUEST
+  const { scopes, exp, origin } = claims.data
+  const expiresAt = new Date(exp * 1000)
+  if (origin === undefined) return () => keyCaller('ephemeral', scopes, expiresAt)
+  const rows = batch.add(db.select().from(keys).where(eq(keys.sequence, origin)))
+  return () => {
+    const [maker] = rows()
+    if (!maker || (maker.expiresAt && maker.expiresAt < now)) return GUEST
+    const end = Math.min(expiresAt.getTime(), maker.expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER)
+    const held = scopes.filter((scope) => maker.scopes.includes(scope))
+    return keyCaller('ephemeral', held, new Date(end), origin)
+  }
 }
 
 const jwtClaims = z.object({ userId: z.string(), sessionId: z.string().default('') })

@@ -17,6 +17,8 @@ export type Caller =
       scopes: ReadonlySet<string>
       /** When the key stops being good; undefined: never. */
       expiresAt: Date | undefined
+      /** Sequence of the stored key that it is, or that made it; undefined for the deployment's own. */
+      origin: number | undefined
     }
 
 /** A user with what decides on rights and gates; memberships are the confirmed ones. */
@@ -83,15 +85,22 @@ export const ROOT_KEY: Caller = {
   roles: ['any', 'keys'],
   scopes: ROOT_SCOPES,
   expiresAt: undefined,
+  origin: undefined,
 }
 
-/** Gives the caller behind a stored or ephemeral key. */
-export const keyCaller = (id: string, scopes: readonly string[], expiresAt?: Date): Caller => ({
+/** Builds the caller behind a stored or ephemeral key. */
+export const keyCaller = (
+  id: string,
+  scopes: readonly string[],
+  expiresAt?: Date,
+  origin?: number,
+): Caller => ({
   kind: 'key',
   id,
   roles: ['any', 'keys'],
   scopes: new Set([...scopes, ...KEY_BASE_SCOPES]),
   expiresAt,
+  origin,
 })
 
 /** Gives a user's roles in the order in which messages show them (auth contract 8). */

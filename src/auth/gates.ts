@@ -40,6 +40,19 @@ function passScope(c: Context<AppEnv>, { scopes, keyOnly }: Gates) {
   const { caller } = c.var
   if (scopes.some((scope) => caller.scopes.has(scope)) && (!keyOnly || caller.kind === 'key'))
     return
+  refuseScopes(c, scopes)
+}
+
+/**
+ * Checks for a scope that a request needs beside that of its route, because of what it is about.
+ * @throws `general_unauthorized_scope`
+ */
+export function requireScope(c: Context<AppEnv>, scope: string) {
+  if (!c.var.caller.scopes.has(scope)) refuseScopes(c, [scope])
+}
+
+function refuseScopes(c: Context<AppEnv>, scopes: readonly string[]): never {
+  const { caller } = c.var
   throw new ApiError(
     'general_unauthorized_scope',
     `${nameOf(c, caller)} (role: ${LABELS[caller.kind]}) missing scopes (${JSON.stringify(scopes)})`,

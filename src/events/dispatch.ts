@@ -48,13 +48,13 @@ const afterAnswer = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 type Occurrence = { names: string[]; body: string }
 
-/** Gives the names and the body of what happened. @throws where an ID of the template cannot be known */
+/** Returns the names and the body of what happened. @throws where an ID of the template cannot be known */
 async function occurrenceOf(
   c: Ctx,
   { template, ids, payload }: Happening,
   view: View,
 ): Promise<Occurrence> {
-  const told = await payload({ ...view, privileged: WITH_SECRET.includes(template) })
+  const told = await payload(view)
   const fields = (typeof told === 'object' && told !== null ? told : {}) as Record<string, unknown>
   const own = placeholdersOf(template).at(-1)
   const idOf = (placeholder: string): string => {
@@ -77,14 +77,20 @@ async function send(c: Ctx, happenings: readonly Happening[], view: View) {
   const { db, actor, caller } = c.var
   const userId = actor?.id ?? userIdOf(caller)
   for (const happening of happenings) {
-    const occurrence = await occurrenceOf(c, happening, view)
+    const occurrence = await occurrenceOf(c, happening, { ...view, privileged: false })
     const found = await db
-      .select({ sequence: webhooks.sequence })
+      .select({ sequence: webhooks.sequence, withSecrets: webhooks.withSecrets })
       .from(webhooks)
       .where(and(eq(webhooks.enabled, true), waitsFor(occurrence.names)))
       .orderBy(webhooks.sequence)
       .limit(MOST_WEBHOOKS)
-    if (found.length > 0) await enqueue(c, found, userId, occurrence)
+    const hasSecret = WITH_SECRET.includes(happening.template)
+    const trusted = found.filter(({ withSecrets }) => hasSecret && withSecrets)
+    const others = found.filter(({ withSecrets }) => !(hasSecret && withSecrets))
+    if (others.length > 0) await enqueue(c, others, userId, occurrence)
+    if (trusted.length === 0) continue
+    const whole = await occurrenceOf(c, happening, { ...view, privileged: true })
+    await enqueue(c, trusted, userId, whole)
   }
 }
 

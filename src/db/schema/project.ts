@@ -51,6 +51,7 @@ export const webhooks = sqliteTable('webhooks', {
   authUsername: text().notNull(),
   authPassword: text().notNull(), // sealed
   secret: text().notNull(), // sealed; signs deliveries
+  withSecrets: flag().notNull().default(true), // whether events may carry secrets that sign users in
   enabled: flag().notNull(),
   logs: text().notNull(), // of the last failed delivery
   attempts: integer().notNull(), // failed deliveries in a row

@@ -108,7 +108,14 @@ export const createEphemeralKey = route(
     const exp = Math.floor(now.getTime() / 1000) + duration
     const expiresAt = new Date(exp * 1000)
     refuseWidening(caller, scopes, expiresAt)
-    const jwt = await signJwt({ projectId: settings.PROJECT_ID, scopes, exp }, settings.SECRET)
+    const origin = caller.kind === 'key' ? caller.origin : undefined
+    const jwt = await signJwt(
+      {
+        ...{ projectId: settings.PROJECT_ID, scopes, exp },
+        ...(origin === undefined ? {} : { origin }),
+      },
+      settings.SECRET,
+    )
     return {
       id: uniqueId(now),
       name: '',

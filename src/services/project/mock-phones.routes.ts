@@ -1,8 +1,9 @@
 import { count, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { requireScope } from '#/auth/gates'
 import { isPhone, phone } from '#/contact/phone'
 import { insertIf } from '#/db/insert-if'
-import { mockNumbers } from '#/db/schema'
+import { mockNumbers, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { route } from '#/http/route'
@@ -64,15 +65,20 @@ export const createMockPhone = route(
     errors: ['mock_number_already_exists', 'mock_number_limit_exceeded'],
   },
   async (c, { number, otp }) => {
-    const { db, now } = c.var
+    const { db, now, caller } = c.var
     const same = sql`exists (select 1 from ${mockNumbers} where ${mockNumbers.number} = ${number})`
     const room = sql`(select count(*) from ${mockNumbers}) < ${MOST_NUMBERS}`
     const row = { number, otp, createdAt: now, updatedAt: now }
-    const [[counted], [stored]] = await db.batch([
+    const isHeld = sql`exists (select 1 from ${users} where ${users.phone} = ${number})`
+    const mayTake = caller.scopes.has('users.write') ? sql`1` : sql`not ${isHeld}`
+    const [[counted], [held], [stored]] = await db.batch([
       db.select({ total: count() }).from(mockNumbers),
-      insertIf(db, mockNumbers, row, sql`${room} and not ${same}`),
+      db.select({ id: users.id }).from(users).where(eq(users.phone, number)),
+      insertIf(db, mockNumbers, row, sql`${room} and not ${same} and ${mayTake}`),
     ])
     if (stored) return stored
+    // Differs: whoever makes a mock of somebody's number can sign in as them.
+    if (held) requireScope(c, 'users.write')
     const isFull = (counted?.total ?? 0) >= MOST_NUMBERS
     throw new ApiError(isFull ? 'mock_number_limit_exceeded' : 'mock_number_already_exists')
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { requireScope } from '#/auth/gates'
 import { email } from '#/contact/email'
 import { ApiError } from '#/errors'
 import { optional } from '#/http/params'
@@ -45,7 +46,12 @@ export const updateSMTP = route(
     model: projectModel,
     errors: ['general_argument_invalid', 'project_smtp_config_invalid'],
   },
-  (c, given) => retrying(() => changeSmtp(c, given)),
+  (c, given) => {
+    // Differs: all mails with secrets go through this server, so that it needs the scope of mails as well.
+    if (Object.values(given).some((value) => value !== undefined))
+      requireScope(c, 'templates.write')
+    return retrying(() => changeSmtp(c, given))
+  },
 )
 
 export const createSMTPTest = route(

@@ -1,6 +1,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { requireScope } from '#/auth/gates'
 import { seal, unseal } from '#/auth/seal'
 import { listRows } from '#/db/list'
 import { type Variable, variables } from '#/db/schema'
@@ -25,9 +26,26 @@ const byId = z.object({ variableId: uid })
 const sealed = (c: Ctx, id: string, value: string) =>
   seal(value, c.var.settings.SECRET, `variable:${id}`)
 
-/** Gives the row with its value in clear where it may be shown. @throws Error under another SECRET */
+/** Starts the names of variables that set up sign-in providers, in any letter case. */
+const PROVIDER_PREFIX = 'OAUTH2_'
+
+const setsUpProvider = (key: string) => key.toUpperCase().startsWith(PROVIDER_PREFIX)
+
+/**
+ * Checks that the caller may change variables of these names. Differs: one that sets up a sign-in provider needs
+ * the scope of those too, since whoever sets up a provider decides who gets in.
+ * @throws `general_unauthorized_scope`
+ */
+function requireVariables(c: Ctx, ...names: readonly (string | undefined)[]) {
+  if (names.some((name) => name !== undefined && setsUpProvider(name))) {
+    requireScope(c, 'project.oauth2.write')
+  }
+}
+
+/** Returns the row with its value in clear where it may be shown. @throws Error under another SECRET */
 async function opened(c: Ctx, row: Variable): Promise<Variable> {
-  if (row.secret) return { ...row, value: '' }
+  const isHidden = setsUpProvider(row.key) && !c.var.caller.scopes.has('project.oauth2.read')
+  if (row.secret || isHidden) return { ...row, value: '' }
   const value = await unseal(row.value, c.var.settings.SECRET, `variable:${row.id}`)
   if (value === undefined)
     throw new Error(`The variable ${row.id} was sealed under another SECRET.`)
@@ -83,6 +101,7 @@ export const createVariable = route(
   },
   async (c, { variableId, key, value, secret }) => {
     const { db, now } = c.var
+    requireVariables(c, key)
     const id = idFor(variableId, now)
     const [row] = await db
       .insert(variables)
@@ -149,6 +168,7 @@ export const updateVariable = route(
     const { db, now } = c.var
     const [before] = await db.select().from(variables).where(eq(variables.id, id))
     if (!before) throw new ApiError('variable_not_found')
+    requireVariables(c, before.key, key)
     if (before.secret && secret === false) throw new ApiError('variable_cannot_unset_secret')
     if (key === undefined && value === undefined && secret === undefined) {
       throw new ApiError('general_argument_invalid', 'There is nothing to change.')
@@ -164,11 +184,19 @@ export const updateVariable = route(
       db
         .update(variables)
         .set(touched(variables, changes, now))
-        .where(and(eq(variables.id, id), isFree(c, id, key), mayBe(secret)))
+        .where(
+          and(
+            eq(variables.id, id),
+            eq(variables.key, before.key), // whose scope was checked
+            isFree(c, id, key),
+            mayBe(secret),
+          ),
+        )
         .returning(),
     ])
     if (row) return opened(c, row)
     if (!current) throw new ApiError('variable_not_found')
+    requireVariables(c, current.key)
     if (current.secret && secret === false) throw new ApiError('variable_cannot_unset_secret')
     throw new ApiError('variable_already_exists')
   },
@@ -200,11 +228,18 @@ export const deleteVariable = route(
     errors: ['variable_not_found'],
   },
   async (c, { variableId }) => {
-    const [gone] = await c.var.db
-      .delete(variables)
-      .where(eq(variables.id, variableId))
-      .returning({ id: variables.id })
-    if (!gone) throw new ApiError('variable_not_found')
+    const { db, caller } = c.var
+    const named = eq(variables.id, variableId)
+    const isOther = sql`upper(substr(${variables.key}, 1, ${PROVIDER_PREFIX.length})) <> ${PROVIDER_PREFIX}`
+    const [[found], [gone]] = await db.batch([
+      db.select({ key: variables.key }).from(variables).where(named),
+      db
+        .delete(variables)
+        .where(and(named, caller.scopes.has('project.oauth2.write') ? undefined : isOther))
+        .returning({ id: variables.id }),
+    ])
+    if (!found) throw new ApiError('variable_not_found')
+    if (!gone) requireVariables(c, found.key)
     return undefined
   },
 )

@@ -63,7 +63,13 @@ function checkTarget({ var: { settings } }: Ctx, address: string) {
   )
 }
 
-/** Gives a webhook without its secrets. */
+/**
+ * Checks whether events may carry secrets that sign users in. Differs: only where whoever says where they go
+ * could sign users in anyway.
+ */
+const mayTellSecrets = ({ var: { caller } }: Ctx) => caller.scopes.has('users.write')
+
+/** Returns a webhook without its secrets. */
 const shown = (row: Webhook) => ({ ...row, secret: '' })
 
 /** @throws `webhook_not_found` for no row */
@@ -128,6 +134,7 @@ export const create = route(
         ...values,
         authPassword: await sealSecret('authPassword', id, authPassword, settings.SECRET),
         secret: await sealSecret('secret', id, secret, settings.SECRET),
+        withSecrets: mayTellSecrets(c),
         logs: '',
         attempts: 0,
         createdAt: now,
@@ -178,6 +185,7 @@ export const update = route(
     const changes = {
       ...values,
       authPassword: sealed,
+      withSecrets: mayTellSecrets(c),
       // One that was switched off after failures starts anew.
       ...(values.enabled ? { attempts: 0 } : {}),
     }

@@ -1,0 +1,1 @@
+ALTER TABLE `webhooks` ADD `with_secrets` integer DEFAULT true NOT NULL;
