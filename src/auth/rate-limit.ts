@@ -149,3 +149,20 @@ export async function countGuess(c: Context<AppEnv>, what: string): Promise<() =
     await counterOf(c, what)?.reset()
   }
 }
+
+/**
+ * Takes one from a budget of a window, without headers, whoever the caller is. A counter that cannot be reached
+ * lets it through.
+ * @returns whether there was one left
+ */
+export async function takeFromBudget(
+  c: Context<AppEnv>,
+  what: string,
+  max: number,
+  windowSeconds: number,
+): Promise<boolean> {
+  if (c.var.settings.RATE_LIMITS === 'off') return true
+  const seconds = Math.floor(c.var.now.getTime() / 1000)
+  const [count = 1] = await hits(c, [what], seconds - (seconds % windowSeconds), windowSeconds)
+  return count <= max
+}

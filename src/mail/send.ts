@@ -13,6 +13,7 @@ import {
   type Agent,
   type CommonVariables,
   type CustomTemplate,
+  type RenderedMail,
   renderTemplate,
   type TemplateVariables,
 } from './templates/index.ts'
@@ -70,7 +71,8 @@ function agentOf(c: Ctx): Agent {
   return { agentDevice: deviceBrand || 'UNKNOWN', agentClient: clientName, agentOs: osName }
 }
 
-function commonVariables(c: Ctx, user: string): CommonVariables {
+/** Returns what every mail may show. @param user the addressee's name */
+export function commonVariables(c: Ctx, user: string): CommonVariables {
   const { PROJECT_NAME: project, PUBLIC_URL } = c.var.settings
   const { hostname: host } = new URL(PUBLIC_URL ?? c.req.url)
   return { ...agentOf(c), user, project, host, year: `${c.var.now.getUTCFullYear()}` }
@@ -104,17 +106,27 @@ export async function sendTemplate<Name extends TemplateName>(
   c: Ctx,
   mail: TemplateMail<Name>,
 ): Promise<void> {
-  const { settings, db } = c.var
   const locale = mail.locale ?? requestLocale(c)
   const own = mail.own ?? (await ownMail(c, mail.template, locale))
-  const mailer = mailerOf(c.env, settings, db, own.smtp)
-  if (!mailer) throw new ApiError('general_smtp_disabled')
   const variables = { ...commonVariables(c, mail.toName), ...mail.variables }
   const rendered = renderTemplate(mail.template, locale, variables, own.template)
-  await mailer.send({
-    to: mail.to,
-    toName: mail.toName,
-    ...senderOf(settings, own),
-    ...rendered,
-  })
+  await sendRendered(c, { to: mail.to, toName: mail.toName, own, rendered })
+}
+
+/**
+ * Hands a rendered mail to the carrier; comes back once the carrier has it.
+ * @throws `general_smtp_disabled` when there is no carrier, or it fails
+ */
+export async function sendRendered(
+  c: Ctx,
+  {
+    own,
+    rendered,
+    ...addressee
+  }: { to: string; toName: string; own: OwnMail; rendered: RenderedMail },
+): Promise<void> {
+  const { settings, db } = c.var
+  const mailer = mailerOf(c.env, settings, db, own.smtp)
+  if (!mailer) throw new ApiError('general_smtp_disabled')
+  await mailer.send({ ...addressee, ...senderOf(settings, own), ...rendered })
 }

@@ -45,6 +45,12 @@ export async function ownCarrier(c: Context<AppEnv>, smtp: Smtp) {
   return { smtp: smtpConfigOf(smtp, password), sender: smtpSender(smtp) }
 }
 
+/** Returns the project's own mail server and sender, or nothing without one. Throws as {@link ownCarrier}. */
+export async function ownSender(c: Context<AppEnv>): Promise<OwnMail> {
+  const { smtp } = await projectOf(c)
+  return smtp.enabled ? ownCarrier(c, smtp) : {}
+}
+
 /**
  * Gives what the owner has set for a mail: nothing while the project has no mail server of its own, else
  * that, and the template for the locale or for English (project contract 9.3, 10). Throws as

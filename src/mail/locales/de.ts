@@ -111,4 +111,31 @@ export const de: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Sicherheitshinweis zu Ihrem Konto von {{project}}',
+    preview: 'Was sich geändert hat und woher es kam.',
+    body: ['Beim Schutz Ihres Kontos von {{b}}{{project}}{{/b}} hat sich etwas geändert:'],
+  },
+  reasons: {
+    mfaOn: 'Die Anmeldung in zwei Schritten wurde eingeschaltet.',
+    mfaOff: 'Die Anmeldung in zwei Schritten wurde ausgeschaltet.',
+    authenticatorAdded: 'Eine Authentifizierungs-App wurde hinzugefügt.',
+    authenticatorRemoved: 'Die Authentifizierungs-App wurde entfernt.',
+    recoveryCodesIssued: 'Neue Wiederherstellungscodes wurden erstellt; frühere gelten nicht mehr.',
+    recoveryCodeUsed: 'Ein Wiederherstellungscode wurde verwendet.',
+    wrongCodes:
+      'Es wurden zu viele falsche Codes eingegeben. Bis zu eine Stunde lang können nur Geräte Codes eingeben, die den zweiten Schritt schon einmal bestanden haben.',
+    wrongRecoveryCodes:
+      'Es wurden zu viele falsche Wiederherstellungscodes eingegeben. Bis zu eine Stunde lang können nur Geräte welche eingeben, die den zweiten Schritt schon einmal bestanden haben.',
+    emailChanged: 'Die E-Mail-Adresse wurde geändert.',
+    phoneChanged: 'Die Telefonnummer wurde geändert.',
+    addressProven:
+      'Diese Adresse wurde als Ihre bestätigt. Was vorher ohne Nachweis eingerichtet worden war, wurde entfernt.',
+    passwordRemoved: 'Ein Passwort wurde entfernt.',
+    sessionsEnded: 'Sitzungen wurden beendet.',
+    factorsRemoved: 'Zweite Faktoren wurden entfernt.',
+    identitiesRemoved: 'Verknüpfungen mit Anmeldediensten wurden entfernt.',
+    phoneRemoved: 'Eine nicht bestätigte Telefonnummer wurde entfernt.',
+    secretsVoided: 'Früher gesendete Links und Codes gelten nicht mehr.',
+  },
 }

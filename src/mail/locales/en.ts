@@ -105,4 +105,31 @@ export const en: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Security notice for your {{project}} account',
+    preview: 'What has changed, and where it came from.',
+    body: ['Something has changed that protects your {{b}}{{project}}{{/b}} account:'],
+  },
+  reasons: {
+    mfaOn: 'Two-step sign-in was turned on.',
+    mfaOff: 'Two-step sign-in was turned off.',
+    authenticatorAdded: 'An authenticator app was added.',
+    authenticatorRemoved: 'The authenticator app was removed.',
+    recoveryCodesIssued: 'New recovery codes were made; earlier ones no longer work.',
+    recoveryCodeUsed: 'A recovery code was used.',
+    wrongCodes:
+      'Too many wrong codes were entered. For up to an hour, only devices that have passed the second step before may enter codes.',
+    wrongRecoveryCodes:
+      'Too many wrong recovery codes were entered. For up to an hour, only devices that have passed the second step before may enter them.',
+    emailChanged: 'The e-mail address was changed.',
+    phoneChanged: 'The phone number was changed.',
+    addressProven:
+      'This address was proven to be yours. What had been set up before without proof was removed.',
+    passwordRemoved: 'A password was removed.',
+    sessionsEnded: 'Sessions were ended.',
+    factorsRemoved: 'Second factors were removed.',
+    identitiesRemoved: 'Links to sign-in providers were removed.',
+    phoneRemoved: 'An unverified phone number was removed.',
+    secretsVoided: 'Links and codes that were sent earlier no longer work.',
+  },
 }

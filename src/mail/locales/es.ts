@@ -105,4 +105,32 @@ export const es: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Aviso de seguridad de tu cuenta de {{project}}',
+    preview: 'Qué ha cambiado y de dónde viene.',
+    body: ['Ha cambiado algo que protege tu cuenta de {{b}}{{project}}{{/b}}:'],
+  },
+  reasons: {
+    mfaOn: 'Se ha activado el acceso en dos pasos.',
+    mfaOff: 'Se ha desactivado el acceso en dos pasos.',
+    authenticatorAdded: 'Se ha añadido una aplicación de autenticación.',
+    authenticatorRemoved: 'Se ha quitado la aplicación de autenticación.',
+    recoveryCodesIssued:
+      'Se han creado códigos de recuperación nuevos; los anteriores ya no sirven.',
+    recoveryCodeUsed: 'Se ha usado un código de recuperación.',
+    wrongCodes:
+      'Se han escrito demasiados códigos incorrectos. Durante una hora como máximo, solo podrán escribir códigos los dispositivos que ya hayan superado el segundo paso.',
+    wrongRecoveryCodes:
+      'Se han escrito demasiados códigos de recuperación incorrectos. Durante una hora como máximo, solo podrán escribirlos los dispositivos que ya hayan superado el segundo paso.',
+    emailChanged: 'Se ha cambiado la dirección de correo.',
+    phoneChanged: 'Se ha cambiado el número de teléfono.',
+    addressProven:
+      'Se ha demostrado que esta dirección es tuya. Se ha quitado lo que se había configurado antes sin demostrarlo.',
+    passwordRemoved: 'Se ha quitado una contraseña.',
+    sessionsEnded: 'Se han cerrado sesiones.',
+    factorsRemoved: 'Se han quitado segundos factores.',
+    identitiesRemoved: 'Se han quitado vínculos con proveedores de acceso.',
+    phoneRemoved: 'Se ha quitado un número de teléfono sin verificar.',
+    secretsVoided: 'Los enlaces y códigos enviados antes ya no sirven.',
+  },
 }

@@ -109,4 +109,32 @@ export const fr: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Alerte de sécurité pour votre compte {{project}}',
+    preview: 'Ce qui a changé, et d’où cela vient.',
+    body: ['Un élément qui protège votre compte {{b}}{{project}}{{/b}} a changé :'],
+  },
+  reasons: {
+    mfaOn: 'La connexion en deux étapes a été activée.',
+    mfaOff: 'La connexion en deux étapes a été désactivée.',
+    authenticatorAdded: 'Une application d’authentification a été ajoutée.',
+    authenticatorRemoved: 'L’application d’authentification a été retirée.',
+    recoveryCodesIssued:
+      'De nouveaux codes de secours ont été créés ; les anciens ne sont plus valables.',
+    recoveryCodeUsed: 'Un code de secours a été utilisé.',
+    wrongCodes:
+      'Trop de codes erronés ont été saisis. Pendant une heure au plus, seuls les appareils ayant déjà passé la deuxième étape peuvent saisir des codes.',
+    wrongRecoveryCodes:
+      'Trop de codes de secours erronés ont été saisis. Pendant une heure au plus, seuls les appareils ayant déjà passé la deuxième étape peuvent en saisir.',
+    emailChanged: 'L’adresse e-mail a été modifiée.',
+    phoneChanged: 'Le numéro de téléphone a été modifié.',
+    addressProven:
+      'Il a été prouvé que cette adresse est la vôtre. Ce qui avait été configuré auparavant sans preuve a été retiré.',
+    passwordRemoved: 'Un mot de passe a été retiré.',
+    sessionsEnded: 'Des sessions ont été fermées.',
+    factorsRemoved: 'Des seconds facteurs ont été retirés.',
+    identitiesRemoved: 'Des liens avec des fournisseurs de connexion ont été retirés.',
+    phoneRemoved: 'Un numéro de téléphone non vérifié a été retiré.',
+    secretsVoided: 'Les liens et codes envoyés auparavant ne sont plus valables.',
+  },
 }

@@ -107,4 +107,32 @@ export const it: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Avviso di sicurezza per il tuo account {{project}}',
+    preview: 'Che cosa è cambiato e da dove.',
+    body: ['È cambiato qualcosa che protegge il tuo account {{b}}{{project}}{{/b}}:'],
+  },
+  reasons: {
+    mfaOn: 'L’accesso in due passaggi è stato attivato.',
+    mfaOff: 'L’accesso in due passaggi è stato disattivato.',
+    authenticatorAdded: 'È stata aggiunta un’app di autenticazione.',
+    authenticatorRemoved: 'L’app di autenticazione è stata rimossa.',
+    recoveryCodesIssued:
+      'Sono stati creati nuovi codici di recupero; i precedenti non valgono più.',
+    recoveryCodeUsed: 'È stato usato un codice di recupero.',
+    wrongCodes:
+      'Sono stati inseriti troppi codici errati. Per un’ora al massimo, solo i dispositivi che hanno già superato il secondo passaggio possono inserire codici.',
+    wrongRecoveryCodes:
+      'Sono stati inseriti troppi codici di recupero errati. Per un’ora al massimo, solo i dispositivi che hanno già superato il secondo passaggio possono inserirli.',
+    emailChanged: 'L’indirizzo e-mail è stato cambiato.',
+    phoneChanged: 'Il numero di telefono è stato cambiato.',
+    addressProven:
+      'È stato dimostrato che questo indirizzo è tuo. Ciò che era stato impostato prima senza prova è stato rimosso.',
+    passwordRemoved: 'È stata rimossa una password.',
+    sessionsEnded: 'Sono state chiuse delle sessioni.',
+    factorsRemoved: 'Sono stati rimossi dei secondi fattori.',
+    identitiesRemoved: 'Sono stati rimossi dei collegamenti a provider di accesso.',
+    phoneRemoved: 'È stato rimosso un numero di telefono non verificato.',
+    secretsVoided: 'I link e i codici inviati in precedenza non valgono più.',
+  },
 }

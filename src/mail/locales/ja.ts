@@ -113,4 +113,31 @@ export const ja: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: '{{project}} のアカウントに関するセキュリティ通知',
+    preview: '変更の内容と発信元をお知らせします。',
+    body: ['{{b}}{{project}}{{/b}} のアカウントの保護に関する変更がありました。'],
+  },
+  reasons: {
+    mfaOn: '2 段階ログインが有効になりました。',
+    mfaOff: '2 段階ログインが無効になりました。',
+    authenticatorAdded: '認証アプリが追加されました。',
+    authenticatorRemoved: '認証アプリが削除されました。',
+    recoveryCodesIssued: '新しい復旧コードが作成されました。以前のコードは使用できません。',
+    recoveryCodeUsed: '復旧コードが使用されました。',
+    wrongCodes:
+      '誤ったコードの入力が多すぎます。最長 1 時間、コードを入力できるのは、以前に 2 段階目を通過したことのあるデバイスのみです。',
+    wrongRecoveryCodes:
+      '誤った復旧コードの入力が多すぎます。最長 1 時間、復旧コードを入力できるのは、以前に 2 段階目を通過したことのあるデバイスのみです。',
+    emailChanged: 'メールアドレスが変更されました。',
+    phoneChanged: '電話番号が変更されました。',
+    addressProven:
+      'このアドレスがご本人のものであることが確認されました。それ以前に確認なしで設定されたものは削除されました。',
+    passwordRemoved: 'パスワードが削除されました。',
+    sessionsEnded: 'セッションが終了しました。',
+    factorsRemoved: '第 2 の要素が削除されました。',
+    identitiesRemoved: 'ログインプロバイダーとの連携が削除されました。',
+    phoneRemoved: '未確認の電話番号が削除されました。',
+    secretsVoided: '以前に送信されたリンクとコードは使用できなくなりました。',
+  },
 }

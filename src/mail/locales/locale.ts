@@ -25,6 +25,16 @@ export type MailText = {
 /** Says what a code opens that does not sign in. */
 export type CodeUse = 'verification' | 'recovery'
 
+/** Names what a security notice can report (README, "Differences from Appwrite"). */
+export const NOTICE_REASONS = [
+  ...(['mfaOn', 'mfaOff', 'authenticatorAdded', 'authenticatorRemoved'] as const),
+  ...(['recoveryCodesIssued', 'recoveryCodeUsed', 'wrongCodes', 'wrongRecoveryCodes'] as const),
+  ...(['emailChanged', 'phoneChanged', 'addressProven', 'passwordRemoved'] as const),
+  ...(['sessionsEnded', 'factorsRemoved', 'identitiesRemoved', 'phoneRemoved'] as const),
+  'secretsVoided',
+] as const
+export type NoticeReason = (typeof NOTICE_REASONS)[number]
+
 /** Holds all texts of a language. */
 export type MailLocale = {
   readonly hello: string
@@ -41,4 +51,8 @@ export type MailLocale = {
   readonly mails: Readonly<Record<TemplateName, MailText>>
   /** What `otpSession` says of codes that do not sign in. */
   readonly codes: Readonly<Record<CodeUse, MailText>>
+  /** The frame of a security notice; its details are reasons, its footer is that of `sessionAlert`. */
+  readonly notice: Pick<MailText, 'subject' | 'preview' | 'body'>
+  /** One line of a security notice each. */
+  readonly reasons: Readonly<Record<NoticeReason, string>>
 }

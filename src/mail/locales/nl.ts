@@ -107,4 +107,31 @@ export const nl: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Beveiligingsmelding voor je account van {{project}}',
+    preview: 'Wat er veranderd is en waar het vandaan kwam.',
+    body: ['Er is iets veranderd dat je account van {{b}}{{project}}{{/b}} beschermt:'],
+  },
+  reasons: {
+    mfaOn: 'Inloggen in twee stappen is ingeschakeld.',
+    mfaOff: 'Inloggen in twee stappen is uitgeschakeld.',
+    authenticatorAdded: 'Er is een authenticatie-app toegevoegd.',
+    authenticatorRemoved: 'De authenticatie-app is verwijderd.',
+    recoveryCodesIssued: 'Er zijn nieuwe herstelcodes gemaakt; eerdere werken niet meer.',
+    recoveryCodeUsed: 'Er is een herstelcode gebruikt.',
+    wrongCodes:
+      'Er zijn te veel onjuiste codes ingevuld. Maximaal een uur lang kunnen alleen apparaten die de tweede stap al eens hebben doorlopen codes invullen.',
+    wrongRecoveryCodes:
+      'Er zijn te veel onjuiste herstelcodes ingevuld. Maximaal een uur lang kunnen alleen apparaten die de tweede stap al eens hebben doorlopen deze invullen.',
+    emailChanged: 'Het e-mailadres is gewijzigd.',
+    phoneChanged: 'Het telefoonnummer is gewijzigd.',
+    addressProven:
+      'Bewezen is dat dit adres van jou is. Wat daarvoor zonder bewijs was ingesteld, is verwijderd.',
+    passwordRemoved: 'Er is een wachtwoord verwijderd.',
+    sessionsEnded: 'Er zijn sessies beëindigd.',
+    factorsRemoved: 'Er zijn tweede factoren verwijderd.',
+    identitiesRemoved: 'Er zijn koppelingen met inlogdiensten verwijderd.',
+    phoneRemoved: 'Er is een niet-geverifieerd telefoonnummer verwijderd.',
+    secretsVoided: 'Eerder verstuurde links en codes werken niet meer.',
+  },
 }

@@ -103,4 +103,31 @@ export const pl: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Powiadomienie o bezpieczeństwie konta w {{project}}',
+    preview: 'Co się zmieniło i skąd to pochodzi.',
+    body: ['Zmieniło się coś, co chroni Twoje konto w {{b}}{{project}}{{/b}}:'],
+  },
+  reasons: {
+    mfaOn: 'Włączono logowanie dwuetapowe.',
+    mfaOff: 'Wyłączono logowanie dwuetapowe.',
+    authenticatorAdded: 'Dodano aplikację uwierzytelniającą.',
+    authenticatorRemoved: 'Usunięto aplikację uwierzytelniającą.',
+    recoveryCodesIssued: 'Utworzono nowe kody odzyskiwania; wcześniejsze już nie działają.',
+    recoveryCodeUsed: 'Użyto kodu odzyskiwania.',
+    wrongCodes:
+      'Wpisano zbyt wiele błędnych kodów. Przez najwyżej godzinę kody mogą wpisywać tylko urządzenia, które już wcześniej przeszły drugi etap.',
+    wrongRecoveryCodes:
+      'Wpisano zbyt wiele błędnych kodów odzyskiwania. Przez najwyżej godzinę mogą je wpisywać tylko urządzenia, które już wcześniej przeszły drugi etap.',
+    emailChanged: 'Zmieniono adres e-mail.',
+    phoneChanged: 'Zmieniono numer telefonu.',
+    addressProven:
+      'Potwierdzono, że ten adres należy do Ciebie. To, co wcześniej ustawiono bez potwierdzenia, zostało usunięte.',
+    passwordRemoved: 'Usunięto hasło.',
+    sessionsEnded: 'Zakończono sesje.',
+    factorsRemoved: 'Usunięto drugie składniki logowania.',
+    identitiesRemoved: 'Usunięto powiązania z dostawcami logowania.',
+    phoneRemoved: 'Usunięto niepotwierdzony numer telefonu.',
+    secretsVoided: 'Wysłane wcześniej linki i kody już nie działają.',
+  },
 }

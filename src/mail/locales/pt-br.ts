@@ -103,4 +103,32 @@ export const ptBr: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: 'Aviso de segurança da sua conta em {{project}}',
+    preview: 'O que mudou e de onde veio.',
+    body: ['Mudou algo que protege a sua conta em {{b}}{{project}}{{/b}}:'],
+  },
+  reasons: {
+    mfaOn: 'O acesso em duas etapas foi ativado.',
+    mfaOff: 'O acesso em duas etapas foi desativado.',
+    authenticatorAdded: 'Um aplicativo autenticador foi adicionado.',
+    authenticatorRemoved: 'O aplicativo autenticador foi removido.',
+    recoveryCodesIssued:
+      'Novos códigos de recuperação foram criados; os anteriores não valem mais.',
+    recoveryCodeUsed: 'Um código de recuperação foi usado.',
+    wrongCodes:
+      'Foram digitados códigos errados demais. Por até uma hora, só dispositivos que já passaram pela segunda etapa podem digitar códigos.',
+    wrongRecoveryCodes:
+      'Foram digitados códigos de recuperação errados demais. Por até uma hora, só dispositivos que já passaram pela segunda etapa podem digitá-los.',
+    emailChanged: 'O endereço de e-mail foi alterado.',
+    phoneChanged: 'O número de telefone foi alterado.',
+    addressProven:
+      'Ficou comprovado que este endereço é seu. O que havia sido configurado antes sem comprovação foi removido.',
+    passwordRemoved: 'Uma senha foi removida.',
+    sessionsEnded: 'Sessões foram encerradas.',
+    factorsRemoved: 'Segundos fatores foram removidos.',
+    identitiesRemoved: 'Vínculos com provedores de acesso foram removidos.',
+    phoneRemoved: 'Um número de telefone não verificado foi removido.',
+    secretsVoided: 'Links e códigos enviados antes não valem mais.',
+  },
 }

@@ -88,4 +88,30 @@ export const zhCn: MailLocale = {
       ],
     },
   },
+  notice: {
+    subject: '您的 {{project}} 账号的安全通知',
+    preview: '发生了哪些更改，以及来自何处。',
+    body: ['您的 {{b}}{{project}}{{/b}} 账号的安全设置有变动：'],
+  },
+  reasons: {
+    mfaOn: '已开启两步登录。',
+    mfaOff: '已关闭两步登录。',
+    authenticatorAdded: '已添加身份验证器应用。',
+    authenticatorRemoved: '已移除身份验证器应用。',
+    recoveryCodesIssued: '已生成新的恢复码，之前的恢复码不再有效。',
+    recoveryCodeUsed: '使用了一个恢复码。',
+    wrongCodes:
+      '输入错误验证码的次数过多。在最长一小时内，只有曾经通过第二步验证的设备才能输入验证码。',
+    wrongRecoveryCodes:
+      '输入错误恢复码的次数过多。在最长一小时内，只有曾经通过第二步验证的设备才能输入恢复码。',
+    emailChanged: '邮箱地址已更改。',
+    phoneChanged: '手机号码已更改。',
+    addressProven: '已证实此地址属于您。此前未经证实的设置已被移除。',
+    passwordRemoved: '已移除一个密码。',
+    sessionsEnded: '已结束会话。',
+    factorsRemoved: '已移除第二验证方式。',
+    identitiesRemoved: '已移除与登录服务的关联。',
+    phoneRemoved: '已移除一个未验证的手机号码。',
+    secretsVoided: '之前发送的链接和验证码不再有效。',
+  },
 }

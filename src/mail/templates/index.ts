@@ -1,6 +1,12 @@
 import { direction } from '#/locale'
 import { mailLocale } from '../locales/index.ts'
-import type { CodeUse, MailLocale, MailText, TemplateName } from '../locales/locale.ts'
+import type {
+  CodeUse,
+  MailLocale,
+  MailText,
+  NoticeReason,
+  TemplateName,
+} from '../locales/locale.ts'
 import { layout } from './layout.ts'
 import { plainText } from './plain.ts'
 import {
@@ -163,6 +169,45 @@ const textOf = (texts: MailLocale, template: TemplateName, codeFor: string | und
 /** Fills a text that is shown as one line, not as HTML (project contract 10). */
 const fillLine = (text: string, values: Values) => oneLine(withoutTags(fillText(text, values)))
 
+/** What a mail's text is filled with, and the frame around it. */
+function prepare(
+  code: string,
+  mail: Pick<MailText, 'subject' | 'heading' | 'preview'>,
+  given: Readonly<Record<string, string | undefined>>,
+  custom?: CustomTemplate,
+) {
+  const language = custom?.locale ?? code
+  const base: Record<string, Value> = { ...cleaned(given), direction: direction(language) }
+  const subject = fillLine(custom?.subject || mail.subject, base)
+  const heading = mail.heading ? fillLine(mail.heading, base) : subject
+  const values = { ...base, subject, heading }
+  const frame = {
+    language,
+    direction: direction(language),
+    title: subject,
+    preview: fillLine(mail.preview, values),
+    footer: fillLine('{{project}} · {{host}}', values),
+  }
+  return { values, frame }
+}
+
+/** Renders a built-in text. @param optional variables whose sentence is left out where they are empty */
+function renderBuiltIn(
+  texts: MailLocale,
+  mail: MailText,
+  { values, frame }: ReturnType<typeof prepare>,
+  optional: readonly string[],
+): RenderedMail {
+  const given: Values = values
+  const parts = partsOf(texts, mail, (name) => optional.includes(name) && Boolean(given[name]))
+  const message = fillHtml(parts.map(partAsHtml).join('\n'), values)
+  return {
+    subject: frame.title,
+    html: layout({ ...frame, message }),
+    text: `${fillText(partsAsText(parts), values)}\n`,
+  }
+}
+
 /**
  * Renders a mail. Values are cleaned of control characters and escaped in HTML; no value is searched for
  * placeholders.
@@ -179,32 +224,33 @@ export function renderTemplate<Name extends TemplateName>(
   const { code, texts } = mailLocale(locale)
   const given: Readonly<Record<string, string | undefined>> = variables
   const mail = textOf(texts, template, given.codeFor)
-  const language = custom?.locale ?? code
-  const base: Record<string, Value> = { ...cleaned(given), direction: direction(language) }
-  const subject = fillLine(custom?.subject || mail.subject, base)
-  const heading = mail.heading ? fillLine(mail.heading, base) : subject
-  const values = { ...base, subject, heading }
-  const frame = {
-    language,
-    direction: direction(language),
-    title: subject,
-    preview: fillLine(mail.preview, values),
-    footer: fillLine('{{project}} · {{host}}', values),
+  const prepared = prepare(code, mail, given, custom)
+  if (!custom?.message) return renderBuiltIn(texts, mail, prepared, OPTIONAL[template])
+  const { values, frame } = prepared
+  const message = fillHtml(custom.message, { ...values, ...pieces(texts, mail, values) })
+  const html = layout({ ...frame, preview: '', message })
+  return { subject: frame.title, html, text: plainText(message) }
+}
+
+/** Where a change came from; left out where a server made it. */
+export type NoticeOrigin = TemplateVariables['sessionAlert']
+
+/**
+ * Renders a security notice: what has changed, line by line, and where that came from.
+ * @param locale a locale code in lower case
+ */
+export function renderNotice(
+  locale: string,
+  reasons: readonly NoticeReason[],
+  variables: CommonVariables & Partial<NoticeOrigin>,
+): RenderedMail {
+  const { code, texts } = mailLocale(locale)
+  const { details = [], footer } = texts.mails.sessionAlert
+  const lines = reasons.map((reason) => texts.reasons[reason])
+  const mail = {
+    ...texts.notice,
+    details: variables.ipAddress === undefined ? lines : [...lines, ...details],
+    footer,
   }
-  if (custom?.message) {
-    const message = fillHtml(custom.message, { ...values, ...pieces(texts, mail, values) })
-    const html = layout({ ...frame, preview: '', message })
-    return { subject, html, text: plainText(message) }
-  }
-  const parts = partsOf(
-    texts,
-    mail,
-    (name) => OPTIONAL[template].includes(name) && Boolean(base[name]),
-  )
-  const message = fillHtml(parts.map(partAsHtml).join('\n'), values)
-  return {
-    subject,
-    html: layout({ ...frame, message }),
-    text: `${fillText(partsAsText(parts), values)}\n`,
-  }
+  return renderBuiltIn(texts, mail, prepare(code, mail, variables), ['user'])
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { MAIL_LOCALES } from '#/mail/locales'
-import { type MailText, TEMPLATES, type TemplateName } from '#/mail/locales/locale'
+import { type MailText, NOTICE_REASONS, TEMPLATES, type TemplateName } from '#/mail/locales/locale'
 import {
   builtInTemplate,
   type CommonVariables,
   type CustomTemplate,
+  renderNotice,
   renderTemplate,
   type TemplateVariables,
 } from '#/mail/templates'
@@ -333,3 +334,41 @@ test.each(TEMPLATES)(
     expect(body(copied.html)).toBe(body(built.html))
   },
 )
+
+describe.each(Object.keys(MAIL_LOCALES))('the security notice in %s', (locale) => {
+  const notice = (user: string, origin = {}) =>
+    renderNotice(locale, NOTICE_REASONS, { ...COMMON, user, ...origin })
+
+  test('has every reason on a line of its own, and where the change came from', () => {
+    const { subject, html, text } = notice('Ada Lovelace', GIVEN.sessionAlert)
+    const lines = text.split('\n')
+    for (const reason of NOTICE_REASONS) {
+      const line = MAIL_LOCALES[locale]?.reasons[reason]
+      expect(line).toMatch(/\S/)
+      expect(line).not.toMatch(/\{\{/)
+      expect(lines).toContain(line)
+      expect(decodeHtml(html)).toContain(line)
+    }
+    expect(text).toContain(GIVEN.sessionAlert.ipAddress)
+    expect(text).toContain('Ada Lovelace')
+    expect(subject).toContain('Engines')
+    expect(subject + html + text).not.toMatch(/\{\{|\}\}/)
+  })
+
+  test('says nothing of the origin where a server made the change', () => {
+    const { html, text } = notice('')
+    expect(html + text).not.toMatch(/IP|\{\{|\}\}/)
+  })
+
+  test('has no reason twice', () => {
+    const lines = Object.values(MAIL_LOCALES[locale]?.reasons ?? {})
+    expect(new Set(lines).size).toBe(NOTICE_REASONS.length)
+  })
+})
+
+test.each(HOSTILE)('the name %j adds no tag, placeholder or line to a security notice', (user) => {
+  const hostile = renderNotice('en', ['mfaOff'], { ...COMMON, user })
+  const plain = renderNotice('en', ['mfaOff'], { ...COMMON, user: 'plain' })
+  expect(tags(hostile.html)).toEqual(tags(plain.html))
+  expect(hostile.text.split('\n')).toHaveLength(plain.text.split('\n').length)
+})

@@ -1,0 +1,62 @@
+import type { Context } from 'hono'
+import { isPrivileged } from '#/auth/caller'
+import { clientIp, takeFromBudget } from '#/auth/rate-limit'
+import { countryName, countryOf } from '#/clients/geo'
+import { parseUserAgent } from '#/clients/user-agent'
+import type { User } from '#/db/schema'
+import type { AppEnv } from '#/env'
+import { requestLocale } from '#/http/route'
+import { userAgentOf } from '#/project/audit'
+import { ownSender } from '#/project/mail'
+import { projectOf } from '#/project/settings'
+import type { NoticeReason } from './locales/locale.ts'
+import { commonVariables, mailConfigured, mailMoment, sendRendered } from './send.ts'
+import { type NoticeOrigin, renderNotice } from './templates/index.ts'
+
+type Ctx = Context<AppEnv>
+
+/** Bounds the security notices that one user gets in an hour, so that nobody floods a mailbox with them. */
+const MAX_NOTICES = 20
+const HOUR_SECONDS = 3600
+
+/** Says from where a change came; undefined where a server made it, whose device tells nothing. */
+function originOf(c: Ctx, locale: string): NoticeOrigin | undefined {
+  if (isPrivileged(c.var.caller)) return
+  const { clientName, osName } = parseUserAgent(userAgentOf(c))
+  return {
+    device: [clientName, osName].filter(Boolean).join(', ') || 'UNKNOWN',
+    ipAddress: clientIp(c),
+    country: countryName(countryOf(c.req.raw), locale),
+    ...mailMoment(c.var.now, locale),
+  }
+}
+
+async function send(c: Ctx, user: NoticeAddressee, reasons: readonly NoticeReason[]) {
+  await projectOf(c)
+  if (!user.email || !mailConfigured(c)) return
+  if (!(await takeFromBudget(c, `notices:${user.id}`, MAX_NOTICES, HOUR_SECONDS))) return
+  const locale = requestLocale(c)
+  const variables = { ...commonVariables(c, user.name), ...originOf(c, locale) }
+  await sendRendered(c, {
+    to: user.email,
+    toName: user.name,
+    own: await ownSender(c),
+    rendered: renderNotice(locale, reasons, variables),
+  })
+}
+
+/** Whom a notice goes to; nobody without an address. */
+export type NoticeAddressee = Pick<User, 'id' | 'email' | 'name'>
+
+/**
+ * Mails a user, after the answer, what has changed in the protection of the account. Not sent where no mail can
+ * be; a failure is logged and keeps nothing else from happening.
+ */
+export function sendNotice(c: Ctx, user: NoticeAddressee, reasons: readonly NoticeReason[]) {
+  if (reasons.length === 0) return
+  c.executionCtx.waitUntil(
+    send(c, user, reasons).catch((cause) =>
+      console.error('A security notice was not sent:', cause),
+    ),
+  )
+}
