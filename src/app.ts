@@ -7,7 +7,7 @@ import { isAdminMode } from '#/auth/credentials'
 import { requestDatabase } from '#/db'
 import { type AppEnv, SettingsError, settingsOf } from '#/env'
 import { ApiError, ERRORS } from '#/errors'
-import { corsHeaders, isClient, ownClients, refuseOrigin } from '#/http/origin'
+import { corsHeaders, exposedHeaders, isClient, ownClients, refuseOrigin } from '#/http/origin'
 import { reference } from '#/http/reference'
 import { formatWarning } from '#/http/response-format'
 import { hasSmallBody, type Route, readBody } from '#/http/route'
@@ -75,11 +75,12 @@ const common =
     const warning = formatWarning(c.req.header('x-appwrite-response-format'), API_VERSION)
     const added = {
       ...HEADERS,
-      ...corsHeaders(echoed),
       ...(secure ? { 'Strict-Transport-Security': 'max-age=10886400' } : {}),
       ...(warning ? { 'X-Appwrite-Warning': warning } : {}),
     }
     for (const [name, value] of Object.entries(added)) c.res.headers.set(name, value)
+    const cors = corsHeaders(echoed, exposedHeaders(c.res.headers))
+    for (const [name, value] of Object.entries(cors)) c.res.headers.set(name, value)
   }
 
 /** Reads the deployment's settings; a server without its secrets serves nothing. */

@@ -102,6 +102,8 @@ const settingsShape = z.object({
   SMS_HEADERS: readable(parseHeaders, 'must be a JSON object of header names and values'),
   /** Set by the development server alone: messages are kept to be read instead of being sent. */
   MAIL_OUTBOX: z.enum(['on', 'off']).default('off'),
+  /** Set by the development server alone: files say that they are not compressed, or its proxy does so. */
+  IDENTITY_ENCODING: z.enum(['on', 'off']).default('off'),
 })
 
 /** A carrier on this machine, as development has it, takes mails from anybody. */

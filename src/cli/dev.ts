@@ -25,6 +25,8 @@ for (const name of SETTINGS) {
 
 // Mails and text messages that no carrier is set for can be read at /outbox; nothing else switches this on.
 settings.MAIL_OUTBOX = 'on'
+// wrangler's proxy compresses text for who accepts it, whatever Cache-Control says; this is what stops it.
+settings.IDENTITY_ENCODING = 'on'
 
 const made: string[] = []
 const make = (name: string, value: string) => {

@@ -52,14 +52,43 @@ function extended(value: string | undefined): string | undefined {
 const UNSAFE = /[^\x20-\x7e]|["\\]/g
 
 /**
- * Gives a Content-Disposition that names the file for every client: an ASCII name, and for others the
- * whole one beside it (RFC 6266 §4.3, RFC 8187). Differs: upstream puts the name in as it is.
+ * Bounds a file name in a header, in bytes of its percent-encoded form: 128 characters of any script, which is
+ * all that an update allows. HTTP clients refuse answers whose headers have more than 8 to 16 KiB in all, proxies
+ * more than 4; a name of 2,048 characters would take 24.
+ */
+const MAX_ENCODED_BYTES = 1536
+/** Bounds the ASCII name, which stands beside the whole one; file systems take no longer one. */
+const MAX_ASCII_BYTES = 255
+/** A longer ending is no extension but a part of the name. */
+const MAX_EXTENSION_BYTES = 96
+
+/**
+ * Returns a Content-Disposition that names the file for every client: an ASCII name, and for others the
+ * whole one beside it (RFC 6266 §4.3, RFC 8187). Differs: upstream puts the name in as it is. A name that is too
+ * long for a header loses its middle and keeps its extension.
  */
 export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
-  const wellFormed = name.toWellFormed()
+  const wellFormed = shorten(name.toWellFormed(), MAX_ENCODED_BYTES, (text) => encode(text).length)
   const ascii = wellFormed.replace(UNSAFE, '_')
-  const plain = `${type}; filename="${ascii}"`
-  return ascii === wellFormed ? plain : `${plain}; filename*=UTF-8''${encode(wellFormed)}`
+  if (ascii === wellFormed) return `${type}; filename="${ascii}"`
+  const plain = shorten(ascii, MAX_ASCII_BYTES, (text) => text.length)
+  return `${type}; filename="${plain}"; filename*=UTF-8''${encode(wellFormed)}`
+}
+
+/** Cuts a name before its extension, between characters, so that it has at most this many bytes. */
+function shorten(name: string, maxBytes: number, sizeOf: (text: string) => number): string {
+  if (sizeOf(name) <= maxBytes) return name
+  const dot = name.search(/(?:\.tar)?\.[^.]*$/i)
+  const isExtension = dot > 0 && sizeOf(name.slice(dot)) <= MAX_EXTENSION_BYTES
+  const extension = isExtension ? name.slice(dot) : ''
+  let left = maxBytes - sizeOf(extension)
+  let kept = ''
+  for (const character of isExtension ? name.slice(0, dot) : name) {
+    left -= sizeOf(character)
+    if (left < 0) break
+    kept += character
+  }
+  return kept + extension
 }
 
 const encode = (name: string) =>

@@ -98,14 +98,37 @@ const ALLOWED_HEADERS = [
   ),
 ].join(', ')
 
+const EXPOSED = ['X-Appwrite-Session', 'X-Fallback-Cookies']
+/** What a script needs to follow, check and go on with a download. */
+const FILE_EXPOSED = [
+  ...['Accept-Ranges', 'Content-Disposition', 'Content-Length', 'Content-Range'],
+  ...['ETag', 'X-Appwrite-Cache'],
+]
+/** Headers that a script may read wherever they are. */
+const OPTIONAL_EXPOSED = ['Retry-After', 'X-Appwrite-Warning']
+
 /**
- * Gives the CORS headers of every answer (auth contract 4.1).
- * @param origin the request's, where it may be echoed; a preflight echoes any
+ * Returns the names of headers that scripts of allowed origins may read. Differs: upstream exposes the first two
+ * alone, so that no script can tell how much of a file is there.
  */
-export const corsHeaders = (origin: string | undefined): Record<string, string> => ({
+export function exposedHeaders(answer: Headers): string {
+  const isFile = answer.has('ETag') || answer.has('Content-Range')
+  const others = OPTIONAL_EXPOSED.filter((name) => answer.has(name))
+  return [...EXPOSED, ...(isFile ? FILE_EXPOSED : []), ...others].join(', ')
+}
+
+/**
+ * Returns the CORS headers of every answer (auth contract 4.1).
+ * @param origin the request's, where it may be echoed; a preflight echoes any
+ * @param exposed as {@link exposedHeaders} has them
+ */
+export const corsHeaders = (
+  origin: string | undefined,
+  exposed = EXPOSED.join(', '),
+): Record<string, string> => ({
   'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE',
   'Access-Control-Allow-Headers': ALLOWED_HEADERS,
-  'Access-Control-Expose-Headers': 'X-Appwrite-Session, X-Fallback-Cookies',
+  'Access-Control-Expose-Headers': exposed,
   'Access-Control-Allow-Credentials': 'true',
   'Access-Control-Max-Age': '86400',
   Vary: 'Origin',

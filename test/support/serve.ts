@@ -14,6 +14,9 @@ declare module 'vitest' {
   }
 }
 
+/** What the served Worker signs with. */
+export const SECRET = 'a secret for the tests alone, long enough'
+
 const freePort = () =>
   new Promise<number>((resolve, reject) => {
     const server = createServer().once('error', reject)
@@ -35,7 +38,7 @@ export async function startServer() {
       EDGEWRITE_STATE: state,
       EDGEWRITE_VARS: join(state, '.dev.vars'), // not what a developer has set
       API_KEY: apiKey,
-      SECRET: 'a secret for the tests alone, long enough',
+      SECRET,
       RATE_LIMITS: 'off',
       PLATFORMS: 'app.example.com',
     },

@@ -18,6 +18,7 @@ import {
   openChange,
   openFile,
 } from '#/services/storage/access'
+import { isPublic } from '#/services/storage/body-headers'
 import { eraseBlob } from '#/services/storage/erase'
 import { touchToken } from '#/services/storage/file-tokens'
 import { fileListModel, fileModel } from '#/services/storage/models'
@@ -228,7 +229,10 @@ const shared = {
   ],
 } as const
 
-/** Loads a file by the caller's own rights or a token's, and notes the token's use once a day. */
+/**
+ * Loads a file by the caller's own rights or a token's, and notes the token's use once a day.
+ * @returns `open` says whether anybody who knows the URL may read the file
+ */
 export async function openLocation(
   c: Parameters<typeof openFile>[0],
   { token, ...ids }: { bucketId: string; fileId: string; token?: string | undefined },
@@ -238,22 +242,22 @@ export async function openLocation(
   if (opened.token?.stale) {
     c.executionCtx.waitUntil(touchToken(c.var.db, opened.token.tokenId, c.var.now).run())
   }
-  return opened
+  return { ...opened, open: opened.token !== undefined || isPublic(opened.bucket, opened.file) }
 }
 
 export const getFileDownload = route(
   { ...shared, name: 'storage.getFileDownload', path: `${path}/:fileId/download` },
   async (c, params) => {
-    const { file } = await openLocation(c, params)
-    return sendFile(c, file, { disposition: 'attachment', shown: false })
+    const { file, open } = await openLocation(c, params)
+    return sendFile(c, file, { disposition: 'attachment', shown: false, open })
   },
 )
 
 export const getFileView = route(
   { ...shared, name: 'storage.getFileView', path: `${path}/:fileId/view` },
   async (c, params) => {
-    const { file } = await openLocation(c, params)
-    return sendFile(c, file, { disposition: 'inline', shown: true })
+    const { file, open } = await openLocation(c, params)
+    return sendFile(c, file, { disposition: 'inline', shown: true, open })
   },
 )
 
@@ -286,6 +290,6 @@ export const getFilePush = route(
     ])
     if (!bucket?.enabled) throw new ApiError('storage_bucket_not_found')
     if (!file) throw new ApiError('storage_file_not_found')
-    return sendFile(c, file, { disposition: claims.disposition, shown: true })
+    return sendFile(c, file, { disposition: claims.disposition, shown: true, open: true })
   },
 )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ApiError } from '#/errors'
 import { looseInteger, looseNumber, optional, withDefault } from '#/http/params'
 import { route } from '#/http/route'
+import { completeBodyHeaders } from '#/services/storage/body-headers'
 import { inFile, locationParams, openLocation } from '#/services/storage/files.routes'
 import { GRAVITIES, OUTPUTS } from '#/services/storage/preview/plan'
 import { sendPreview } from '#/services/storage/preview/variants'
@@ -52,9 +53,11 @@ export const getFilePreview = route(
     ],
   },
   async (c, { bucketId, fileId, token, ...params }) => {
-    const { file } = await openLocation(c, { bucketId, fileId, token }, true)
+    const { file, open } = await openLocation(c, { bucketId, fileId, token }, true)
     // Differs: upstream shows an icon for an upload that is not finished.
     if (file.uploadId) throw new ApiError('storage_file_not_found')
-    return sendPreview(c, file, params)
+    const answer = await sendPreview(c, file, params)
+    completeBodyHeaders(c, answer.headers, open)
+    return answer
   },
 )

@@ -6,27 +6,48 @@ import { preconditions, rangeApplies } from '#/http/conditional'
 import { contentDisposition } from '#/http/disposition'
 import { parseRange } from '#/http/range'
 import { openBlob } from '#/services/storage/blobs'
-import { isInline } from '#/services/storage/mime'
+import { completeBodyHeaders } from '#/services/storage/body-headers'
+import { SVG_TYPE, shownType } from '#/services/storage/mime'
 
 /** Longest answer to an open-ended range, in bytes (storage contract 8.5). */
 const DOWNLOAD_CLAMP = 10_485_760
 const VIEW_CLAMP = 20_000_000
 
 /**
- * Keeps a shown file from running script on our origin, whatever its bytes are. Differs: `none` without
- * quotes, the contract's spelling, means nothing to a browser; the rest does. A PDF viewer cannot bear it.
+ * The beginning of every policy of a view. Differs: `none` without quotes, the contract's spelling, means
+ * nothing to a browser; the rest does.
  */
-const policyFor = (mimeType: string) =>
-  mimeType === 'application/pdf'
-    ? 'script-src none;'
-    : "script-src none; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+const NO_SCRIPT = 'script-src none;'
+const SANDBOXED = `${NO_SCRIPT} script-src-elem 'none'; script-src-attr 'none'; default-src 'none';`
 
-/** Gives the strong validator of a file's bytes: they never change under one blob. */
+/** Keeps a shown file from running script on our origin, whatever its bytes are. */
+function policyFor(mimeType: string): string {
+  switch (mimeType) {
+    // A PDF viewer cannot bear a sandbox; it runs a document's scripts apart from any origin.
+    case 'application/pdf':
+      return NO_SCRIPT
+    // A drawing holds its pictures and fonts itself, and loads nothing of this origin's.
+    case SVG_TYPE:
+      return `${SANDBOXED} img-src data:; font-src data:; style-src 'unsafe-inline'; sandbox`
+    default:
+      return `${SANDBOXED} img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox`
+  }
+}
+
+/** Returns the strong validator of a file's bytes: they never change under one blob. */
 export const etagOf = (file: File) => `"${file.signature}-${file.blobId.slice(-8)}"`
 
-function headersFor(file: File, disposition: 'inline' | 'attachment', shown: boolean) {
+/** How a file is sent: `shown` narrows its type to what a browser may show, as view and push do. */
+type Manner = {
+  disposition: 'inline' | 'attachment'
+  shown: boolean
+  /** Whether anybody who knows the URL may read it. */
+  open: boolean
+}
+
+function headersFor(c: Context<AppEnv>, file: File, { disposition, shown, open }: Manner) {
   const headers = new Headers({
-    'Content-Type': shown && !isInline(file.mimeType) ? 'text/plain' : file.mimeType,
+    'Content-Type': shown ? shownType(file.mimeType) : file.mimeType,
     'Content-Disposition': contentDisposition(disposition, file.name),
     'Cache-Control': 'private, max-age=3888000',
     ETag: etagOf(file),
@@ -34,30 +55,26 @@ function headersFor(file: File, disposition: 'inline' | 'attachment', shown: boo
     'Accept-Ranges': 'bytes',
   })
   if (shown) headers.set('Content-Security-Policy', policyFor(file.mimeType))
+  completeBodyHeaders(c, headers, open)
   return headers
 }
 
 /**
  * Streams a file's bytes, whole or a range of them (storage contract 8; RFC 9110 §13, §14). Differs: upstream
  * knows no validators, conditions or If-Range.
- * @param shown true for view and push: the type is narrowed to what a browser may show
  * @throws `storage_file_not_found` while the upload is incomplete
  * @throws `storage_invalid_range`
  */
-export async function sendFile(
-  c: Context<AppEnv>,
-  file: File,
-  { disposition, shown }: { disposition: 'inline' | 'attachment'; shown: boolean },
-): Promise<Response> {
+export async function sendFile(c: Context<AppEnv>, file: File, manner: Manner): Promise<Response> {
   if (file.uploadId) throw new ApiError('storage_file_not_found')
-  const headers = headersFor(file, disposition, shown)
+  const headers = headersFor(c, file, manner)
   const request = c.req.raw.headers
   const validators = { etag: etagOf(file), lastModified: file.createdAt }
   const state = preconditions(request, validators)
   if (state === 'not-modified') return new Response(null, { status: 304, headers })
   if (state === 'failed') return new Response(null, { status: 412, headers })
   const wanted = request.get('range')
-  const clamp = shown ? VIEW_CLAMP : DOWNLOAD_CLAMP
+  const clamp = manner.shown ? VIEW_CLAMP : DOWNLOAD_CLAMP
   const range =
     wanted !== null && rangeApplies(request, validators)
       ? parseRange(wanted, file.sizeOriginal, clamp)

@@ -51,7 +51,7 @@ describe('a preview is rendered once', () => {
     expect([first.status, first.trips, seen.calls]).toEqual([200, 3, 1])
     expect(Object.fromEntries(first.headers)).toMatchObject({
       'content-type': 'image/png',
-      'cache-control': 'private, max-age=2592000',
+      'cache-control': 'private, max-age=2592000, no-transform',
       'x-appwrite-cache': 'miss',
       'x-content-type-options': 'nosniff',
     })
@@ -59,7 +59,7 @@ describe('a preview is rendered once', () => {
     expect([second.status, second.trips, seen.calls]).toEqual([200, 2, 1])
     expect(Object.fromEntries(second.headers)).toMatchObject({
       'content-type': 'image/png',
-      'cache-control': 'private, max-age=15552000',
+      'cache-control': 'private, max-age=15552000, no-transform',
       'x-appwrite-cache': 'hit',
     })
     expect(second.bytes).toEqual(first.bytes)

@@ -38,7 +38,7 @@ describe('a whole file', () => {
       'content-type': 'text/plain',
       'content-disposition': 'attachment; filename="a.txt"',
       'content-length': '12',
-      'cache-control': 'private, max-age=3888000',
+      'cache-control': 'private, max-age=3888000, no-transform',
       'x-content-type-options': 'nosniff',
       'accept-ranges': 'bytes',
       etag: expect.stringMatching(new RegExp(`^"${file.signature}-[0-9a-f]{8}"$`)),
@@ -53,7 +53,7 @@ describe('a whole file', () => {
     expect(Object.fromEntries(headers)).toMatchObject({
       'content-type': 'image/png',
       'content-disposition': 'inline; filename="a.png"',
-      'cache-control': 'private, max-age=3888000',
+      'cache-control': 'private, max-age=3888000, no-transform',
       'x-content-type-options': 'nosniff',
     })
   })
@@ -80,7 +80,6 @@ describe('a whole file', () => {
 
 describe('a view never lets a file run script on our origin', () => {
   test.each([
-    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', 'a.svg'],
     ['HTML', '<!doctype html><script>alert(1)</script>', 'a.html'],
     ['XML', '<?xml version="1.0"?><x/>', 'a.xml'],
     ['JSON', '{"a": 1}', 'a.json'],
@@ -98,12 +97,25 @@ describe('a view never lets a file run script on our origin', () => {
     expect(policy).toMatch(/; sandbox$/)
     expect(policy).toMatch(/default-src 'none'/)
   })
+  test('an SVG is a picture, sandboxed where it is opened as a document', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    const { get } = await scene(svg, 'a.svg')
+    const { headers, bytes } = await get('view')
+    expect([text(bytes), headers.get('content-type')]).toEqual([svg, 'image/svg+xml'])
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('content-security-policy')).toBe(
+      "script-src none; script-src-elem 'none'; script-src-attr 'none'; default-src 'none'; " +
+        "img-src data:; font-src data:; style-src 'unsafe-inline'; sandbox",
+    )
+    expect((await get('download')).headers.get('content-disposition')).toMatch(/^attachment;/)
+  })
   test('only types on the list are shown as themselves', async () => {
     const { w, id, get } = await scene()
     const types = [...INLINE_TYPES, 'image/svg+xml', 'text/html', 'image/heif', 'IMAGE/PNG']
     for (const mimeType of types) {
       await w.db.update(files).set({ mimeType }).where(eq(files.bucketId, id))
-      const shown = INLINE_TYPES.has(mimeType) ? mimeType : 'text/plain'
+      const isShown = INLINE_TYPES.has(mimeType) || mimeType === 'image/svg+xml'
+      const shown = isShown ? mimeType : 'text/plain'
       expect((await get('view')).headers.get('content-type')).toBe(shown)
       expect((await get('download')).headers.get('content-type')).toBe(mimeType)
     }
@@ -205,7 +217,7 @@ describe('a client that has the file', () => {
       const { status, bytes, headers } = await get('download', { [name]: value })
       expect([name, status, bytes.length]).toEqual([name, 304, 0])
       expect(headers.get('etag')).toBe(etag)
-      expect(headers.get('cache-control')).toBe('private, max-age=3888000')
+      expect(headers.get('cache-control')).toBe('private, max-age=3888000, no-transform')
     }
     expect((await get('download', { 'If-None-Match': '"other"' })).status).toBe(200)
     expect((await get('download', { 'If-Match': '"other"' })).status).toBe(412)

