@@ -4,6 +4,10 @@ export const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
 /** Prints bytes in standard base64 without padding, as PHC strings do. */
 export const unpadded = (bytes: Uint8Array) => base64(bytes).replace(/=+$/, '')
 
+/** Rewrites base64url and padded base64 as unpadded standard base64 (RFC 4648 §5, §3.2). */
+export const toStandard = (text: string) =>
+  text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '')
+
 /**
  * Reads standard base64 leniently: padding may lack, and what is left over of a last byte is dropped.
  * @param text letters of the alphabet and `=` only

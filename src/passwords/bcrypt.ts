@@ -1,11 +1,9 @@
-import { hashSync } from 'bcryptjs'
 import type { Algorithm } from './algorithm.ts'
 import { utf8 } from './algorithm.ts'
-import { hashSignExtended } from './bcrypt-2x.ts'
+import { bcryptChecksum } from './blowfish.ts'
 import { sameText } from './digest.ts'
 
 const STORED = /^\$2([abxy])\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{30}[.CGKOSWaeimquy26])$/
-const NON_ASCII = /[\u0080-\uffff]/
 
 /**
  * bcrypt, by the cost in the string; only the first 72 bytes of a password count (users contract 15.4).
@@ -21,11 +19,8 @@ export const bcrypt: Algorithm = {
     if (salt === undefined || checksum === undefined || cost < 4 || cost > 31) return
     return {
       cost: { memoryBytes: 0, cpuMs: 2 ** cost * 0.09 },
-      matches(password) {
-        const hashed =
-          revision === 'x' && NON_ASCII.test(password)
-            ? hashSignExtended(utf8(password), cost, salt)
-            : hashSync(password, `$2b$${digits}$${salt}`).slice(-checksum.length)
+      async matches(password) {
+        const hashed = await bcryptChecksum(utf8(password), cost, salt, revision === 'x')
         // crypt(3) ends a password at a NUL byte, so that anything could follow: none can have made a hash.
         return sameText(hashed, checksum) && !password.includes('\0')
       },

@@ -1,5 +1,5 @@
 import { ApiError } from '#/errors'
-import { type HashName, isAffordable, LIMIT, printCost } from './algorithm.ts'
+import { type HashName, IMPORT_BUDGET, isImportable, printCost } from './algorithm.ts'
 import { ALGORITHMS } from './algorithms.ts'
 import { isPowerOfTwo } from './scrypt.ts'
 import { BASE64 } from './scrypt-modified.ts'
@@ -121,9 +121,9 @@ export function importHash<Route extends ImportRoute>(
     throw new ApiError('general_argument_invalid', problem)
   }
   refuseUnless(
-    isAffordable(parsed.cost),
+    isImportable(parsed.cost),
     'password',
-    `a check of this hash takes ${printCost(parsed.cost)}, of at most ${printCost(LIMIT)}`,
+    `a check of this hash takes ${printCost(parsed.cost)}, of at most ${printCost(IMPORT_BUDGET)}`,
   )
   return { password: params.password, ...kind }
 }

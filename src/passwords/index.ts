@@ -20,7 +20,7 @@ function open({ password, hash, hashOptions }: Stored): ParsedHash | undefined {
 }
 
 /**
- * Hashes a new password: Argon2id in 7 MiB and five passes.
+ * Hashes a new password in NFC: Argon2id in 7 MiB and five passes.
  *
  * Differs: upstream uses 64 MiB in some places and 7 MiB in others; an isolate has room for the latter only.
  *
@@ -31,7 +31,12 @@ export async function hashPassword(password: string): Promise<StoredHash> {
     const problem = 'Invalid `password` param: must be text of at most 256 bytes'
     throw new ApiError('general_argument_invalid', problem)
   }
-  return { password: hashArgon2(password), hash: 'argon2', hashOptions: { ...NEW_OPTIONS } }
+  const composed = password.normalize('NFC')
+  return {
+    password: await hashArgon2(isSound(composed) ? composed : password),
+    hash: 'argon2',
+    hashOptions: { ...NEW_OPTIONS },
+  }
 }
 
 /**
@@ -54,8 +59,19 @@ export const unknownPassword = (): StoredHash => ({
  */
 export async function verifyPassword(password: string, stored: Stored): Promise<boolean> {
   const parsed = isSound(password) ? open(stored) : undefined
-  if (parsed?.matches(password)) return true
-  burnRest(password, parsed?.cost)
+  if (parsed && (await matchesAnyForm(parsed, password))) return true
+  await burnRest(password, parsed?.cost)
+  return false
+}
+
+/**
+ * Checks the password as given, then its other Unicode normal forms (UAX 15): keyboards differ in how they
+ * spell "é", and so do the servers that hashes come from.
+ */
+async function matchesAnyForm(parsed: ParsedHash, password: string): Promise<boolean> {
+  const forms = ['NFC', 'NFKC', 'NFD'].map((form) => password.normalize(form))
+  for (const form of new Set([password, ...forms]))
+    if (isSound(form) && (await parsed.matches(form))) return true
   return false
 }
 
@@ -66,12 +82,16 @@ export async function isReused(
   { hash, hashOptions }: Omit<Stored, 'password'>,
 ): Promise<boolean> {
   if (!isSound(password)) return false
-  return history.some((before) => open({ password: before, hash, hashOptions })?.matches(password))
+  for (const before of history) {
+    const parsed = open({ password: before, hash, hashOptions })
+    if (parsed && (await matchesAnyForm(parsed, password))) return true
+  }
+  return false
 }
 
 /** Does the work of one refused sign-in, for an account that does not exist. @returns false */
 export async function burn(password: string): Promise<false> {
-  burnRest(password)
+  await burnRest(password)
   return false
 }
 
@@ -79,5 +99,5 @@ export async function burn(password: string): Promise<false> {
 export const needsRehash = (hash: string) => hash !== 'argon2'
 
 function burnRest(password: string, spent?: Cost) {
-  burnArgon2(password.slice(0, 256), NEW_COST.cpuMs - (spent?.cpuMs ?? 0))
+  return burnArgon2(password.slice(0, 256), NEW_COST.cpuMs - (spent?.cpuMs ?? 0))
 }

@@ -4,6 +4,6 @@ import { parseDigest } from './digest.ts'
 
 /** A single MD5 without salt (users contract 15.5; RFC 1321). */
 export const md5: Algorithm = {
-  form: '32 lower-case hexadecimal digits',
+  form: '16 bytes in hexadecimal digits or base64',
   parse: (stored) => parseDigest(stored, digest, 16),
 }

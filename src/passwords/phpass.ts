@@ -3,6 +3,7 @@ import type { Algorithm, ParsedHash } from './algorithm.ts'
 import { utf8 } from './algorithm.ts'
 import { bcrypt } from './bcrypt.ts'
 import { sameText } from './digest.ts'
+import { countWork } from './pace.ts'
 
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** Identifier, log2 of the iterations, salt, checksum; the last character has two bits only. */
@@ -21,13 +22,14 @@ function print(bytes: Uint8Array): string {
 }
 
 /** Hashes the salt and the password, and then the hash and the password, again and again. */
-function stretch(password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array {
+async function stretch(password: Uint8Array, salt: Uint8Array, iterations: number) {
   const message = new Uint8Array(DIGEST_BYTES + password.length)
   message.set(password, DIGEST_BYTES)
   let hash = md5(Uint8Array.of(...salt, ...password))
   for (let left = iterations; left > 0; left--) {
     message.set(hash)
     hash = md5(message)
+    await countWork(1)
   }
   return hash
 }
@@ -39,8 +41,8 @@ function parsePortable(stored: string): ParsedHash | undefined {
   if (log2 < 7 || log2 > 30) return
   return {
     cost: { memoryBytes: 0, cpuMs: 2 ** log2 * 0.0055 }, // for a password of 256 bytes; 0.002 for 8
-    matches: (password) =>
-      sameText(print(stretch(utf8(password), utf8(salt), 2 ** log2)), checksum),
+    matches: async (password) =>
+      sameText(print(await stretch(utf8(password), utf8(salt), 2 ** log2)), checksum),
   }
 }
 

@@ -1,15 +1,16 @@
 import { ctr } from '@noble/ciphers/aes.js'
-import { scrypt } from '@noble/hashes/scrypt.js'
+import { equalBytes } from '@noble/ciphers/utils.js'
+import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { z } from 'zod'
 import type { Algorithm } from './algorithm.ts'
 import { utf8 } from './algorithm.ts'
-import { base64, fromBase64 } from './base64.ts'
-import { sameText } from './digest.ts'
+import { fromBase64, toStandard, unpadded } from './base64.ts'
+import './pace.ts'
 import { scryptCost } from './scrypt.ts'
 import { inWorkspace } from './workspace.ts'
 
-/** Standard base64 whose padding may lack (users contract 4.1). */
-export const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+/** Base64 of either alphabet, whose padding may lack (users contract 4.1). */
+export const BASE64 = /^[\w+/-]+={0,2}$/
 
 const field = z.string().regex(BASE64)
 const optionsSchema = z.object({ salt: field, saltSeparator: field, signerKey: field })
@@ -21,23 +22,28 @@ const COUNTER_BYTES = 16
 
 /** Firebase's scrypt: the derived key encrypts the project's signer key (users contract 15.8). */
 export const scryptModified: Algorithm = {
-  form: 'padded standard base64 of as many bytes as the signer key has',
+  form: 'base64 of as many bytes as the signer key has',
   parse(stored, options) {
     const { data } = optionsSchema.safeParse(options)
     if (!data) return
-    const signerKey = fromBase64(data.signerKey)
-    const salt = Uint8Array.of(...fromBase64(data.salt), ...fromBase64(data.saltSeparator))
+    const [signerKey, saltBytes, separator] = [data.signerKey, data.salt, data.saltSeparator].map(
+      (text) => fromBase64(toStandard(text)),
+    )
+    if (!signerKey || !saltBytes || !separator) return
+    const salt = Uint8Array.of(...saltBytes, ...separator)
     if (!BASE64.test(stored)) return
-    const hash = fromBase64(stored)
-    if (base64(hash) !== stored || hash.length !== signerKey.length) return
+    const standard = toStandard(stored)
+    const hash = fromBase64(standard)
+    if (unpadded(hash) !== standard || hash.length !== signerKey.length) return
+    const cost = scryptCost(PARAMETERS.N, PARAMETERS.r, PARAMETERS.p)
     return {
-      cost: scryptCost(PARAMETERS.N, PARAMETERS.r, PARAMETERS.p),
-      matches(password) {
-        const key = inWorkspace(() => scrypt(utf8(password), salt, PARAMETERS)).subarray(
-          0,
-          KEY_BYTES,
+      cost,
+      async matches(password) {
+        const key = await inWorkspace(cost.memoryBytes, (onProgress) =>
+          scryptAsync(utf8(password), salt, { ...PARAMETERS, asyncTick: 0, onProgress }),
         )
-        return sameText(base64(ctr(key, new Uint8Array(COUNTER_BYTES)).encrypt(signerKey)), stored)
+        const stream = ctr(key.subarray(0, KEY_BYTES), new Uint8Array(COUNTER_BYTES))
+        return equalBytes(stream.encrypt(signerKey), hash)
       },
     }
   },

@@ -1,9 +1,10 @@
-import { scrypt as derive } from '@noble/hashes/scrypt.js'
+import { scryptAsync as derive } from '@noble/hashes/scrypt.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import type { Algorithm, Cost } from './algorithm.ts'
 import { utf8 } from './algorithm.ts'
 import { isHex, sameText } from './digest.ts'
+import './pace.ts'
 import { inWorkspace } from './workspace.ts'
 
 const optionsSchema = z.object({
@@ -25,17 +26,20 @@ export const scryptCost = (N: number, r: number, p: number): Cost => ({
 
 /** scrypt with N, r and p as the options have them, over the salt's own bytes (users contract 15.7). */
 export const scrypt: Algorithm = {
-  form: 'lower-case hexadecimal digits, two for each byte of passwordLength',
+  form: 'hexadecimal digits, two for each byte of passwordLength',
   parse(stored, options) {
     const { data } = optionsSchema.safeParse(options)
     if (!data) return
     const { costCpu: N, costMemory: r, costParallel: p, length: dkLen, salt } = data
     if (!isPowerOfTwo(N) || !isHex(stored, dkLen)) return
+    const cost = scryptCost(N, r, p)
     return {
-      cost: scryptCost(N, r, p),
-      matches: (password) => {
-        const key = inWorkspace(() => derive(utf8(password), utf8(salt), { N, r, p, dkLen }))
-        return sameText(bytesToHex(key), stored)
+      cost,
+      matches: async (password) => {
+        const key = await inWorkspace(cost.memoryBytes, (onProgress) =>
+          derive(utf8(password), utf8(salt), { N, r, p, dkLen, asyncTick: 0, onProgress }),
+        )
+        return sameText(bytesToHex(key), stored.toLowerCase())
       },
     }
   },

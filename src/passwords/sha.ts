@@ -30,7 +30,7 @@ const optionsSchema = z.object({ version: z.enum(SHA_VERSIONS) })
 
 /** A single SHA without salt; the options name the version (users contract 15.5). */
 export const sha: Algorithm = {
-  form: 'a digest of its passwordVersion in lower-case hexadecimal digits',
+  form: 'a digest of its passwordVersion in hexadecimal digits or base64',
   parse(stored, options) {
     const { data } = optionsSchema.safeParse(options)
     if (!data) return

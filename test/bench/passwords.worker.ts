@@ -5,7 +5,7 @@ import {
   importHash,
   isReused,
 } from '#/passwords'
-import { type Cost, LIMIT } from '#/passwords/algorithm'
+import { type Cost, IMPORT_BUDGET } from '#/passwords/algorithm'
 import { ALGORITHMS } from '#/passwords/algorithms'
 import { NEW_COST } from '#/passwords/argon2'
 
@@ -95,7 +95,7 @@ export default {
     const run = new URL(request.url).searchParams.get('run')
     if (run === null) {
       return Response.json({
-        limit: LIMIT,
+        limit: IMPORT_BUDGET,
         lines: lines().map(({ name, cost }) => ({ name, cost })),
       })
     }

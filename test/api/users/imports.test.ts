@@ -181,7 +181,6 @@ describe('is refused before any work is done', () => {
     ['bcrypt', { password: BCRYPT.slice(0, -1) }],
     ['bcrypt', { password: `${BCRYPT}\0` }],
     ['bcrypt', { password: `${BCRYPT.slice(0, 30)}\0${BCRYPT.slice(31)}` }],
-    ['md5', { password: MD5.toUpperCase() }],
     ['md5', { password: `${MD5}0` }],
     ['md5', { password: `${MD5.slice(1)}\0` }],
     ['phpass', { password: '$P$SIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0' }],
@@ -218,7 +217,6 @@ describe('is refused before any work is done', () => {
     ['scrypt-modified', { passwordSignerKey: 'not base64!' }],
     ['scrypt-modified', { passwordSaltSeparator: undefined }],
     ['scrypt-modified', { passwordSaltSeparator: 'B w=' }],
-    ['scrypt-modified', { passwordSalt: '42xEC-ixf3L2lw==' }],
     ['scrypt-modified', { passwordSalt: '42xEC\0' }],
   ])('%s %j', async (route, fields) => {
     const { status, body, trips } = await importAs(route, { ...GOOD[route], ...fields })

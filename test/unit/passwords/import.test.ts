@@ -103,11 +103,19 @@ describe('takes', () => {
     ['Argon2i without version', 'argon2', ARGON2.replace('id$v=19', 'i')],
     ['Argon2 of version 16', 'argon2', ARGON2.replace('v=19', 'v=16')],
     ['the least that Argon2 allows', 'argon2', '$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$9sTbSg'],
-    ['Argon2 with 20 passes over 64 MiB', 'argon2', ARGON2.replace('t=4', 't=20')],
+    ['Argon2 with 6 passes over 64 MiB', 'argon2', ARGON2.replace('t=4', 't=6')],
+    ['Argon2 with padding', 'argon2', `${ARGON2.replace('c29tZXNhbHQ', 'c29tZXNhbHQ=')}=`],
+    ['Argon2 in base64url', 'argon2', ARGON2.replace('c29tZXNhbHQ', '-_9tZXNhbHQ')],
+    ['MD5 in capitals', 'md5', MD5.toUpperCase()],
     [
-      'Argon2 with a thousand passes over 1 MiB',
+      'MD5 in base64',
+      'md5',
+      '+WtpfXy3k41SWi8xqvFh0A=='.replace('+WtpfXy3k41SWi8xqvFh0A==', '-WtpfXy3k41SWi8xqvFh0A'),
+    ],
+    [
+      'Argon2 with four hundred passes over 1 MiB',
       'argon2',
-      ARGON2.replace('m=65536,t=4', 'm=1024,t=1000'),
+      ARGON2.replace('m=65536,t=4', 'm=1024,t=400'),
     ],
     ['bcrypt as Argon2', 'argon2', BCRYPT],
     ['Argon2 as bcrypt', 'bcrypt', ARGON2],
@@ -116,11 +124,11 @@ describe('takes', () => {
     ['bcrypt 2x', 'bcrypt', BCRYPT.replace('2a', '2x')],
     ['bcrypt 2y', 'bcrypt', BCRYPT.replace('2a', '2y')],
     ['bcrypt of cost 4', 'bcrypt', BCRYPT.replace('$12$', '$04$')],
-    ['bcrypt of cost 16', 'bcrypt', BCRYPT.replace('$12$', '$16$')],
+    ['bcrypt of cost 15', 'bcrypt', BCRYPT.replace('$12$', '$15$')],
     ['bcrypt whose salt has unused bits set', 'bcrypt', BCRYPT.replace('kh2O', 'kh2P')],
     ['phpass of phpBB', 'phpass', PHPASS.replace('$P$', '$H$')],
     ['phpass with 2^7 rounds', 'phpass', PHPASS.replace('$8', '$5')],
-    ['phpass with 2^20 rounds', 'phpass', PHPASS.replace('$8', '$I')],
+    ['phpass with 2^19 rounds', 'phpass', PHPASS.replace('$8', '$H')],
     ['MD5', 'md5', MD5],
   ] as const)('%s', (_, route, password) =>
     expect(importHash(route, { password }).password).toBe(password),
@@ -130,7 +138,7 @@ describe('takes', () => {
     { passwordCpu: 2 },
     { passwordCpu: 65536 },
     { passwordCpu: 16384, passwordMemory: 13, passwordParallel: 2 },
-    { passwordCpu: 65536, passwordParallel: 16 },
+    { passwordCpu: 65536, passwordParallel: 7 },
     { passwordCpu: 65536, passwordMemory: 1 },
     { passwordCpu: 8, passwordMemory: 14 },
     { passwordLength: 16, password: 'ab'.repeat(16) },
@@ -186,10 +194,10 @@ describe('refuses as malformed', () => {
     argon2('m=65536', 'm=65536.0'),
     argon2('c29tZXNhbHQ', 'c2FsdA'), // a salt of 4 bytes
     argon2('c29tZXNhbHQ', ''),
-    argon2('c29tZXNhbHQ', 'c29tZXNhbHQ='),
+    argon2('c29tZXNhbHQ', 'c29tZXNhbHQ==='),
     argon2('c29tZXNhbHQ', 'c29tZXNhbHR'), // unused bits set
     argon2('c29tZXNhbHQ', 'c29tZXNhb'), // no whole byte at the end
-    argon2('c29tZXNhbHQ', 'c29t_XNhbHQ'),
+    argon2('c29tZXNhbHQ', 'c29t.XNhbHQ'),
     argon2('CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc', 'CTFh'),
     argon2('CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc', ''),
     argon2(/$/, '$'),
@@ -212,7 +220,6 @@ describe('refuses as malformed', () => {
     bcrypt(/W$/, 'X'), // unused bits of the checksum set
     bcrypt('cIPz', 'cI+z'),
     bcrypt('cIPz', 'cI\0z'),
-    ['md5', MD5.toUpperCase()],
     ['md5', MD5.slice(1)],
     ['md5', `${MD5}0`],
     ['md5', `${MD5}\n`],
@@ -236,7 +243,6 @@ describe('refuses as malformed', () => {
 
   test.each([
     ['of another length', { password: SHA1 }, 'password'],
-    ['in capitals', { password: SHA256.toUpperCase() }, 'password'],
     ['that is no hex', { password: SHA256.replace('b', 'h') }, 'password'],
     ['of an unknown version', { password: MD5, passwordVersion: 'md5' }, 'passwordVersion'],
     [
@@ -267,7 +273,6 @@ describe('refuses as malformed', () => {
     [{ passwordSalt: '0' }, 'passwordSalt'],
     [{ password: 'ab'.repeat(63) }, 'password'],
     [{ password: 'ab'.repeat(65) }, 'password'],
-    [{ password: 'AB'.repeat(64) }, 'password'],
     [{ password: 'xy'.repeat(64) }, 'password'],
     [{ passwordLength: 2_147_483_647 }, 'password'],
   ])('scrypt with %j', (some, name) =>
@@ -277,7 +282,6 @@ describe('refuses as malformed', () => {
   test.each([
     [{ passwordSignerKey: '' }, 'passwordSignerKey'],
     [{ passwordSignerKey: '0' }, 'passwordSignerKey'],
-    [{ passwordSignerKey: 'a-b_' }, 'passwordSignerKey'],
     [{ passwordSignerKey: 'ab===' }, 'passwordSignerKey'],
     [{ passwordSignerKey: 'ab cd' }, 'passwordSignerKey'],
     [{ passwordSalt: '' }, 'passwordSalt'],
@@ -285,10 +289,8 @@ describe('refuses as malformed', () => {
     [{ passwordSalt: 'Bw==\n' }, 'passwordSalt'],
     [{ passwordSaltSeparator: '' }, 'passwordSaltSeparator'],
     [{ passwordSaltSeparator: '=' }, 'passwordSaltSeparator'],
-    [{ password: FIREBASE.password.replaceAll('=', '') }, 'password'],
     [{ password: FIREBASE.password.slice(4) }, 'password'],
     [{ password: FIREBASE.password.replace('lQ==', 'lR==') }, 'password'],
-    [{ password: FIREBASE.password.replaceAll('/', '_') }, 'password'],
     [{ password: 'password' }, 'password'],
   ])('Firebase’s scrypt with %j', (some, name) =>
     expect(refusal('scrypt-modified', { ...FIREBASE, ...some })).toContain(
@@ -302,19 +304,20 @@ describe('refuses as too costly, without doing any of the work,', () => {
     ['argon2', ARGON2.replace('m=65536', 'm=66000')],
     ['argon2', ARGON2.replace('m=65536', 'm=262144')],
     ['argon2', ARGON2.replace('m=65536', 'm=4294967295')],
-    ['argon2', ARGON2.replace('t=4', 't=30')],
+    ['argon2', ARGON2.replace('t=4', 't=7')],
+    ['argon2', ARGON2.replace('t=4', 't=20')],
     ['argon2', ARGON2.replace('t=4', 't=4294967295')],
     ['argon2', ARGON2.replace('m=65536,t=4,p=3', 'm=8,t=4294967295,p=1')],
-    ['bcrypt', BCRYPT.replace('$12$', '$17$')],
+    ['bcrypt', BCRYPT.replace('$12$', '$16$')],
     ['bcrypt', BCRYPT.replace('$12$', '$31$')],
     ['bcrypt', BCRYPT.replace('$2a$12$', '$2x$31$')],
     ['argon2', BCRYPT.replace('$12$', '$31$')],
     ['phpass', BCRYPT.replace('$12$', '$31$')],
-    ['phpass', PHPASS.replace('$8', '$J')], // 2^21 rounds
+    ['phpass', PHPASS.replace('$8', '$I')], // 2^20 rounds
     ['phpass', PHPASS.replace('$8', '$S')], // 2^30 rounds
   ] as const)('%s %s', (route, password) =>
     expect(refusal(route, { password })).toMatch(
-      /takes \d+ MiB of memory and \d+ s, of at most 64 MiB of memory and 10 s$/,
+      /takes \d+ MiB of memory and \d+ s, of at most 64 MiB of memory and 3 s$/,
     ),
   )
 
@@ -326,7 +329,7 @@ describe('refuses as too costly, without doing any of the work,', () => {
     { passwordParallel: 2_147_483_647 },
     { passwordCpu: 2, passwordMemory: 1, passwordParallel: 2_147_483_647 },
     { passwordCpu: 2 ** 30, passwordMemory: 2_147_483_647, passwordParallel: 2_147_483_647 },
-    { passwordCpu: 65536, passwordParallel: 32 },
+    { passwordCpu: 65536, passwordParallel: 8 },
     { passwordCpu: 65536, passwordMemory: 1, passwordParallel: 256 },
   ])('scrypt with %j', (some) =>
     expect(refusal('scrypt', { ...SCRYPT, ...some })).toContain('of at most 64 MiB of memory'),

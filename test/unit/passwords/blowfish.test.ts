@@ -1,6 +1,6 @@
 import { hashSync } from 'bcryptjs'
 import { expect, test } from 'vitest'
-import { hashSignExtended } from '#/passwords/bcrypt-2x'
+import { bcryptChecksum } from '#/passwords/blowfish'
 
 const bytes = (latin1: string) => Uint8Array.from(latin1, (character) => character.charCodeAt(0))
 const SALT = '/OK.fbVrR/bpIqNJ5ianF.'
@@ -15,8 +15,8 @@ test.each([
   ['\xa3ab', SALT, '6IflQkJytoRVc1yuaNtHfiuq.FRlSIS'],
   ['\xd1\x91', OTHER_SALT, 'iwqTymGIGzFsA4hOTWebfehXHNprcAS'],
   ['\xd0\xc1\xd2\xcf\xcc\xd8', OTHER_SALT, '9LIGgn8OMzuDoHfof8AQimSGfcSWxnS'],
-])('hashes %j as crypt_blowfish 1.0 did', (password, salt, checksum) =>
-  expect(hashSignExtended(bytes(password), 5, salt)).toBe(checksum),
+])('hashes %j as crypt_blowfish 1.0 did', async (password, salt, checksum) =>
+  expect(await bcryptChecksum(bytes(password), 5, salt, true)).toBe(checksum),
 )
 
 test.each([
@@ -24,14 +24,23 @@ test.each([
   ['passörd', '0CEs1jo/IxMHLIv2lgOMb7wy.7QKgeu'],
   ['пароль', 'PGWrzXtngH365mchumlFNUDTAtawmbq'],
   ['🔑'.repeat(20), 'ZPFoRYXYYwD3FAVa7.TGrhY3r/EGivq'],
-])('hashes %s as libxcrypt 4.4 does', (password, checksum) =>
-  expect(hashSignExtended(new TextEncoder().encode(password), 5, OTHER_SALT)).toBe(checksum),
+])('hashes %s as libxcrypt 4.4 does', async (password, checksum) =>
+  expect(await bcryptChecksum(new TextEncoder().encode(password), 5, OTHER_SALT, true)).toBe(
+    checksum,
+  ),
 )
 
 test.each(['', 'U*U', 'a'.repeat(71), 'a'.repeat(72), 'a'.repeat(73)])(
   'hashes the ASCII password %j as every other revision does',
-  (password) =>
-    expect(hashSignExtended(bytes(password), 4, SALT)).toBe(
-      hashSync(password, `$2b$04$${SALT}`).slice(-31),
-    ),
+  async (password) => {
+    const expected = hashSync(password, `$2b$04$${SALT}`).slice(-31)
+    expect(await bcryptChecksum(bytes(password), 4, SALT, true)).toBe(expected)
+    expect(await bcryptChecksum(bytes(password), 4, SALT, false)).toBe(expected)
+  },
+)
+
+test.each(['übermut', 'пароль', '🔑'.repeat(20)])('hashes %s as bcryptjs does', async (password) =>
+  expect(await bcryptChecksum(new TextEncoder().encode(password), 5, OTHER_SALT, false)).toBe(
+    hashSync(password, `$2b$05$${OTHER_SALT}`).slice(-31),
+  ),
 )
