@@ -1,16 +1,9 @@
-import { hasKnownSuffix } from '#/contact/domains'
-
-/** Names of home networks, under a suffix that is known (RFC 8375). */
-const HOME = /(^|\.)home\.arpa$/
-
-const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+import { kindOfHost } from '#/lib/public-host'
+import { parseUrl } from '#/lib/url'
 
 /**
- * Tells whether a webhook may have an address: http or https, to a host whose name ends in a public suffix. IP
- * addresses of every kind and spelling, `localhost`, single labels and made-up suffixes are no such names.
- *
- * What a name resolves to is not asked: nothing internal can be reached from Cloudflare's network, and with
- * `global_fetch_strictly_public` the deployment's own zone is reached through its front door alone.
+ * Checks whether a webhook may have an address: http or https, to a name of the public internet. Addresses by
+ * number are no such names.
  *
  * Differs: an address with user name and password in it is refused, since `fetch` takes none; a webhook has
  * fields for them.
@@ -18,10 +11,8 @@ const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
  * @param isLocal true for a development server: it may also tell receivers on its own machine
  */
 export function isTarget(address: string, isLocal: boolean): boolean {
-  if (!URL.canParse(address)) return false
-  const { protocol, hostname, username, password } = new URL(address)
-  if (protocol !== 'http:' && protocol !== 'https:') return false
-  if (username || password) return false
-  if (hasKnownSuffix(hostname)) return !HOME.test(hostname)
-  return isLocal && LOOPBACK.test(hostname)
+  const url = parseUrl(address)
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return false
+  const kind = kindOfHost(url.hostname)
+  return kind === 'name' || (isLocal && kind === 'loopback')
 }

@@ -3,6 +3,7 @@ import type { Database } from '#/db'
 import { type Platform, platforms } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { parseUrl } from '#/lib/url'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 const WEB_SCHEMES = [
@@ -51,8 +52,6 @@ export const MOST_PLATFORMS = 1000
 export const platformRows = (db: Database) =>
   db.select().from(platforms).orderBy(platforms.sequence).limit(MOST_PLATFORMS)
 
-const parse = (url: string) => (URL.canParse(url) ? new URL(url) : undefined)
-
 const hostAllowed = (hostname: string, hosts: readonly string[]) =>
   hostname !== '' &&
   hosts.some(
@@ -64,10 +63,12 @@ const hostAllowed = (hostname: string, hosts: readonly string[]) =>
 
 /** Tells whether an origin or redirect target belongs to a client of the project (auth contract 4.3, 4.4). */
 export function isClient(url: string, { hosts, schemes }: Clients): boolean {
-  const { protocol, hostname } = parse(url.trim().toLowerCase()) ?? {}
+  const { protocol, hostname } = parseUrl(url) ?? {}
   if (protocol === undefined || hostname === undefined) return false
   const scheme = protocol.slice(0, -1)
-  return WEB_SCHEMES.includes(scheme) ? hostAllowed(hostname, hosts) : schemes.includes(scheme)
+  return WEB_SCHEMES.includes(scheme)
+    ? hostAllowed(hostname.toLowerCase(), hosts)
+    : schemes.includes(scheme)
 }
 
 /**
@@ -137,7 +138,7 @@ export const corsHeaders = (
 
 /** @throws `general_unknown_origin` naming the host to register */
 export function refuseOrigin(origin: string): never {
-  const host = parse(origin)?.hostname || origin
+  const host = parseUrl(origin)?.hostname || origin
   throw new ApiError(
     'general_unknown_origin',
     `The origin ${host} is not a platform of this project. Add its hostname to PLATFORMS.`,

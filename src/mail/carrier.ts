@@ -1,5 +1,7 @@
 import { ApiError } from '#/errors'
 
+export { isLoopback } from '#/lib/public-host'
+
 /** How long a carrier may take, from the first connection to its word that it has the message. */
 export const CARRIER_TIMEOUT_MS = 10_000
 
@@ -21,10 +23,6 @@ export function carrierFailed(
     { cause },
   )
 }
-
-/** Tells whether a host is this very machine, to which nobody can listen in. */
-export const isLoopback = (host: string) =>
-  /^(?:localhost|[^.]+\.localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
 
 /**
  * Reads user name and password of an address.

@@ -5,7 +5,7 @@ import { outbox as table } from '#/db/schema/mail'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { isClient, ownClients } from '#/http/origin'
-import { isLoopback } from './carrier.ts'
+import { isLoopback } from '#/lib/public-host'
 import { listPage, messagePage } from './outbox-pages.ts'
 import { keptMessage, keptMessages } from './outbox-store.ts'
 

@@ -1,4 +1,5 @@
-import { isLoopback, userInfo } from './carrier.ts'
+import { isLoopback } from '#/lib/public-host'
+import { userInfo } from './carrier.ts'
 
 /**
  * Says how to reach a mail server. `starttls` upgrades a plain connection and never sends a mail without;

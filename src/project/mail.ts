@@ -2,10 +2,11 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { unseal } from '#/auth/seal'
 import { emailTemplates } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv, Settings } from '#/env'
 import { ApiError } from '#/errors'
+import { isLoopback, kindOfHost } from '#/lib/public-host'
+import { canonicalHost } from '#/lib/url'
 import { DEFAULT_LOCALE } from '#/locale'
-import { isLoopback } from '#/mail/carrier'
 import type { TemplateName } from '#/mail/locales/locale'
 import type { OwnMail, Sender } from '#/mail/send'
 import type { SmtpConfig } from '#/mail/smtp-config'
@@ -22,10 +23,23 @@ export const SMTP_PASSWORD = 'smtp:password'
 export function smtpConfigOf({ host, port, username, secure }: Smtp, password: string): SmtpConfig {
   const plain = secure === '' && isLoopback(host)
   const security = secure === 'ssl' ? 'tls' : plain ? 'none' : 'starttls'
-  return { host, port, security, ...(username ? { username, password } : {}) }
+  const login = username ? { username, password } : {}
+  return { host: canonicalHost(host) ?? host, port, security, ...login }
 }
 
-/** Gives from whom the project's mails come. */
+/**
+ * Checks whether the project may have its mail server at a host: on the public internet, or where the deployment's
+ * own setting has it; a development server may also use this very machine.
+ */
+export function isMailHost({ SMTP_URL, MAIL_OUTBOX }: Settings, host: string): boolean {
+  const kind = kindOfHost(host)
+  if (kind === 'name' || kind === 'address') return true
+  if (kind === 'loopback' && MAIL_OUTBOX === 'on') return true
+  const named = SMTP_URL && canonicalHost(SMTP_URL.host)
+  return named !== undefined && named === canonicalHost(host)
+}
+
+/** Returns from whom the project's mails come. */
 export const smtpSender = (smtp: Smtp): Sender => ({
   email: smtp.senderEmail,
   name: smtp.senderName,
@@ -34,13 +48,16 @@ export const smtpSender = (smtp: Smtp): Sender => ({
 })
 
 /**
- * Gives the project's own mail server and sender.
- * @throws `general_smtp_disabled` when the password was sealed under another SECRET
+ * Returns the project's own mail server and sender.
+ * @throws `general_smtp_disabled` when the password was sealed under another SECRET, or the server is internal
  */
 export async function ownCarrier(c: Context<AppEnv>, smtp: Smtp) {
   const password = await unseal(smtp.password, c.var.settings.SECRET, SMTP_PASSWORD)
   if (password === undefined) {
     throw new ApiError('general_smtp_disabled', 'Set the password of the SMTP server again.')
+  }
+  if (!isMailHost(c.var.settings, smtp.host)) {
+    throw new ApiError('general_smtp_disabled', 'The SMTP server is not on the public internet.')
   }
   return { smtp: smtpConfigOf(smtp, password), sender: smtpSender(smtp) }
 }

@@ -1,4 +1,5 @@
-import { isLoopback, userInfo } from '#/mail/carrier'
+import { isLoopback } from '#/lib/public-host'
+import { userInfo } from '#/mail/carrier'
 
 /**
  * Says how text messages are sent. `twilio` speaks Twilio's Messages API; `http` posts

@@ -8,17 +8,21 @@ import {
   settings,
   variables,
 } from '#/db/schema'
+import { carriers } from '#test/support/mail'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
 /** The moment of requests, as answers print it. */
 export const TIME = '2026-11-24T12:00:00.000+00:00'
 
-/** Gives a Worker whose project nobody has set up, made at the first moment of 2026. */
+/** The deployment's own mail server is on this machine: so may be the project's. */
+const MAIL = { SMTP_URL: `smtp://localhost:${carriers.ports.plain}`, MAIL_FROM: 'a@example.org' }
+
+/** Returns a Worker whose project nobody has set up, made at the first moment of 2026. */
 export async function projectWorld(
   overrides: Parameters<typeof world>[0] = {},
   clock: Parameters<typeof world>[1] = () => NOW,
 ) {
-  const w = await world({ RATE_LIMITS: 'off', ...overrides }, clock)
+  const w = await world({ RATE_LIMITS: 'off', ...MAIL, ...overrides }, clock)
   const { db } = w
   await db.batch([
     db.delete(settings),

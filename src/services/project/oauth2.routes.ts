@@ -6,6 +6,7 @@ import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { looseInteger, optional } from '#/http/params'
 import { type Route, route } from '#/http/route'
+import { parseUrl } from '#/lib/url'
 import { hostname, onConsole, orEmpty, pageParams, strict } from '#/services/project/params'
 import { isKnownClient } from '#/services/project/provider-check'
 import {
@@ -83,7 +84,7 @@ export const getOAuth2Provider = route(
   },
 )
 
-const isWeb = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text)
+const isWeb = (text: string) => /^https?:\/\//i.test(text) && parseUrl(text) !== undefined
 
 const url = z.string().refine(isWeb, 'must be an http or https address')
 

@@ -9,7 +9,7 @@ import type { Sender } from '#/mail/send'
 import { verifySmtp } from '#/mail/smtp'
 import { layout } from '#/mail/templates/layout'
 import { escapeHtml } from '#/mail/templates/substitute'
-import { SMTP_PASSWORD, smtpConfigOf } from '#/project/mail'
+import { isMailHost, SMTP_PASSWORD, smtpConfigOf } from '#/project/mail'
 import { readSettings, type Smtp } from '#/project/settings'
 import {
   type Given,
@@ -68,6 +68,14 @@ export async function changeSmtp(c: Ctx, given: Given<Smtp>): Promise<ProjectRow
     Object.entries(given).filter(([, value]) => value !== undefined),
   )
   const after: Smtp = { ...smtp, ...changed }
+  // One that was stored before this rule can still be switched off.
+  const isUsed = given.host !== undefined || given.enabled !== false
+  if (isUsed && after.host !== '' && !isMailHost(c.var.settings, after.host)) {
+    throw new ApiError(
+      'general_argument_invalid',
+      'Invalid `host` param: must be a host on the public internet.',
+    )
+  }
   // A password sealed under another SECRET is as good as none: the server will say so.
   const known = (await unseal(smtp.password, SECRET, SMTP_PASSWORD)) ?? ''
   const password = given.password ?? known

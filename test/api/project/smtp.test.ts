@@ -252,8 +252,9 @@ describe('mails of the project', () => {
   const ask = async (w: World, to: string, headers = GUEST_HEADERS) =>
     w.send('post', '/account/tokens/email', { userId: 'unique()', email: to }, headers)
 
-  test('go through its server and come from its sender, though the deployment has none', async () => {
-    const w = await projectWorld()
+  test('go through its server and come from its sender, though the deployment’s fails', async () => {
+    const w = await projectWorld({ SMTP_URL: `smtp://localhost:${ports.closing}` })
+    quiet()
     const to = freshAddress()
     expect(outcome(await ask(w, to))).toEqual([503, 'general_smtp_disabled'])
     await patch(w, {
@@ -268,7 +269,7 @@ describe('mails of the project', () => {
     expect(codeIn({ text: mail.text ?? '' })).toMatch(/^\d{6}$/)
   })
   test('go through the deployment’s once SMTP is off again', async () => {
-    const w = await projectWorld({ MAIL_OUTBOX: 'on' })
+    const w = await projectWorld({ SMTP_URL: '', MAIL_OUTBOX: 'on' })
     await patch(w, PLAIN)
     await patch(w, { enabled: false })
     const to = freshAddress()
@@ -292,5 +293,60 @@ describe('mails of the project', () => {
     expect([...outcome(answer), answer.body.message]).toEqual([
       ...[503, 'general_smtp_disabled', 'Set the password of the SMTP server again.'],
     ])
+  })
+})
+
+describe('the host is on the public internet', () => {
+  const INTERNAL = [
+    ...[
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'mail.localhost',
+      '127.0.0.1',
+      '127.1',
+      '0x7f000001',
+    ],
+    ...['0177.0.0.1', '2130706433', '１２７.0.0.1', '127。0。0。1', '10.0.0.1', '172.31.255.255'],
+    ...['192.168.0.1', '169.254.169.254', '100.64.0.1', '224.0.0.1', '240.0.0.1', '0.0.0.0', '0'],
+    ...['255.255.255.255', 'mail', 'mail.local', 'metadata.google.internal', 'mail.corp', 'x.lan'],
+    ...['router.home.arpa', 'mail.invalid', 'mail.test', 'com', 'mail.example.com\u00a0', '\\\\x'],
+    ...['user@mail.example.com', 'mail.example.com?x', 'mail.example.com#x', ' mail.example.com'],
+  ]
+  test.each(INTERNAL)('%j is refused, and nobody is asked', async (host) => {
+    const w = await projectWorld({ SMTP_URL: '' })
+    const answer = await patch(w, { ...PLAIN, host })
+    expect(outcome(answer)).toEqual([400, 'general_argument_invalid'])
+    expect(await stored(w, 'smtp:host')).toBeUndefined()
+  })
+  test.each(['smtp.example.com', 'SMTP.Example.COM', 'smtp.bücher.de', '203.0.114.7'])(
+    '%s is taken',
+    async (host) => {
+      const w = await projectWorld({ SMTP_URL: '' })
+      expect((await patch(w, { host })).status).toBe(200)
+    },
+  )
+  test('or where the deployment’s own setting has it, in any spelling', async () => {
+    const w = await projectWorld()
+    expect((await patch(w, { host: 'LOCALHOST' })).status).toBe(200)
+    expect(outcome(await patch(w, { host: '127.0.0.1' }))).toEqual([
+      400,
+      'general_argument_invalid',
+    ])
+    const other = await projectWorld({ SMTP_URL: 'smtps://relay.corp', MAIL_FROM: 'a@example.org' })
+    expect((await patch(other, { host: 'relay.corp' })).status).toBe(200)
+    expect((await patch(other, { host: 'db.corp' })).status).toBe(400)
+  })
+  test('nothing is sent through one that was stored before, and it can be switched off', async () => {
+    const w = await projectWorld({ SMTP_URL: '' })
+    await w.set('smtp:enabled', true)
+    for (const [name, value] of Object.entries(PLAIN)) await w.set(`smtp:${name}`, value)
+    const to = freshAddress()
+    const asked = { userId: 'unique()', email: to }
+    const answer = await w.send('post', '/account/tokens/email', asked, GUEST_HEADERS)
+    expect(outcome(answer)).toEqual([503, 'general_smtp_disabled'])
+    expect(await mailsTo(to)).toEqual([])
+    expect(outcome(await patch(w, { senderName: 'x' }))).toEqual([400, 'general_argument_invalid'])
+    expect(smtpOf(await patch(w, { enabled: false })).Enabled).toBe(false)
   })
 })

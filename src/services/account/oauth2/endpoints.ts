@@ -77,7 +77,7 @@ export async function endpointsOf(
     if (!isReachable(address, isDevelopment)) {
       throw notUsable(`${what} is not an https address on the public internet.`)
     }
-    return address
+    return new URL(address).href
   }
   const wellKnown = extras.wellKnownEndpoint
   const told = wellKnown

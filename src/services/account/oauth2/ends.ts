@@ -10,7 +10,10 @@ import type { Flow } from '#/services/account/oauth2/state'
 
 type Ctx = Context<AppEnv>
 
-/** Sends a browser on, by an answer that nothing keeps (account contract 11.1). */
+/**
+ * Sends a browser on, by an answer that nothing keeps (account contract 11.1).
+ * @param location a URL as printed by its parser, or a path of this server
+ */
 export function redirect(c: Ctx, location: string) {
   c.header('Cache-Control', 'no-store, no-cache, must-revalidate, max-age=0')
   c.header('Pragma', 'no-cache')
@@ -25,8 +28,8 @@ function endOf(c: Ctx, address: string, end: keyof typeof OWN_PAGES) {
   if (address === '') return { url: own.href, isOwn: true }
   // A bare scheme needs a path to have a query.
   const url = /^[a-z][a-z0-9+.-]*:\/\/$/i.test(address) ? `${address}/` : address
-  const { host, pathname } = new URL(url)
-  return { url, isOwn: host === own.host && pathname === own.pathname }
+  const { host, pathname, href } = new URL(url)
+  return { url: href, isOwn: host === own.host && pathname === own.pathname }
 }
 
 /** Codes that clients are told in addresses where the status of an answer would be another one. */

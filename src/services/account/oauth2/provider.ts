@@ -1,3 +1,5 @@
+import { kindOfHost } from '#/lib/public-host'
+import { parseUrl } from '#/lib/url'
 import type { ProviderSettings } from '#/services/project/provider-settings'
 
 /**
@@ -87,24 +89,19 @@ export function fillUrl(
     isComplete &&= value !== undefined
     return offset === 0 ? asBase(value ?? '') : encodeURIComponent(value ?? '')
   })
-  return isComplete && URL.canParse(filled) ? filled : undefined
+  return isComplete ? parseUrl(filled)?.href : undefined
 }
 
-const PRIVATE_NAME =
-  /(?:^|\.)(?:localhost|local|internal|intranet|private|lan|home|corp|arpa|test|invalid)\.?$/
-const ADDRESS = /^\[|^[\d.]+$/
-
+/** Where a provider may be in development, beside the public internet. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * Tells whether a provider may be asked at an address: over TLS, at a name of the public internet, so that
+ * Checks whether a provider may be asked at an address: over TLS, at a name of the public internet, so that
  * whoever may set up providers cannot reach into networks. In development loopback is open too.
  */
 export function isReachable(address: string, isDevelopment: boolean): boolean {
-  if (!URL.canParse(address)) return false
-  const { protocol, hostname, username, password } = new URL(address)
-  if (username || password) return false
-  if (isDevelopment && LOOPBACK.includes(hostname)) return /^https?:$/.test(protocol)
-  const isPublic = hostname.includes('.') && !ADDRESS.test(hostname) && !PRIVATE_NAME.test(hostname)
-  return protocol === 'https:' && isPublic
+  const url = parseUrl(address)
+  if (!url || url.username || url.password) return false
+  if (isDevelopment && LOOPBACK.includes(url.hostname)) return /^https?:$/.test(url.protocol)
+  return url.protocol === 'https:' && kindOfHost(url.hostname) === 'name'
 }
