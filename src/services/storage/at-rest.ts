@@ -4,7 +4,7 @@ import type { Bucket, File } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { blocksOf } from '#/http/blocks'
 import { blobKey, COMPRESSION_MAX_BYTES, compressed, newBlobId } from '#/services/storage/blobs'
-import { sniffMimeType } from '#/services/storage/mime'
+import { partToSniff, sniffMimeType } from '#/services/storage/mime'
 import { HEAD_BYTES, writeBlob } from '#/services/storage/writer'
 
 type Ctx = Context<AppEnv>
@@ -45,6 +45,13 @@ export async function atRest(c: Ctx, bucket: Bucket, file: File): Promise<Facts>
   })
 }
 
+/** Returns a stored file's media type; of some files a part further in is read for it. */
+async function typeOf(bucket: R2Bucket, blobId: string, head: Uint8Array, sizeBytes: number) {
+  const range = partToSniff(head, sizeBytes)
+  const part = range && (await bucket.get(blobKey(blobId), { range }))
+  return sniffMimeType(head, sizeBytes, await part?.bytes())
+}
+
 /**
  * Settles the form in which a stored blob is kept: as it is, or compressed under a new ID.
  * @param written what was stored under `blobId`
@@ -56,7 +63,7 @@ export async function keep(
   written: { md5: string; sizeBytes: number; head: Uint8Array },
 ): Promise<Facts> {
   const { md5: signature, sizeBytes, head } = written
-  const mimeType = sniffMimeType(head, sizeBytes)
+  const mimeType = await typeOf(c.env.BLOBS, blobId, head, sizeBytes)
   const compression = compressionFor(bucket, sizeBytes)
   const encryption = bucket.encryption && sizeBytes <= ENCRYPTION_MAX_BYTES
   const facts = { signature, mimeType, compression, encryption }

@@ -1,47 +1,11 @@
+import { behindId3, sniffFrame, sniffTagged } from './audio.ts'
 import { byteAt, u16le } from './bytes.ts'
+import { cfbDirectory, sniffCfb } from './cfb.ts'
+import { sniffInside, sniffMagic } from './magics.ts'
 import { sniffEbml, sniffIsoMedia, sniffOgg, sniffRiff } from './media.ts'
-import { sniffZip } from './zip.ts'
-
-/** What a file starts with, and the media type that tells. */
-const MAGICS: readonly (readonly [magic: string, mimeType: string])[] = [
-  ['\x89PNG\r\n\x1a\n', 'image/png'],
-  ['\xff\xd8\xff', 'image/jpeg'],
-  ['GIF87a', 'image/gif'],
-  ['GIF89a', 'image/gif'],
-  ['II*\0', 'image/tiff'],
-  ['MM\0*', 'image/tiff'],
-  ['II+\0', 'image/tiff'],
-  ['MM\0+', 'image/tiff'],
-  ['8BPS\0', 'image/vnd.adobe.photoshop'],
-  ['\0\0\0\x0cjP  \r\n\x87\n', 'image/jp2'],
-  ['\0\0\0\x0cJXL \r\n\x87\n', 'image/jxl'],
-  ['FLV\x01', 'video/x-flv'],
-  ['\x30\x26\xb2\x75\x8e\x66\xcf\x11', 'video/x-ms-asf'],
-  ['\0\0\x01\xba', 'video/mpeg'],
-  ['fLaC', 'audio/flac'],
-  ['MThd\0\0', 'audio/midi'],
-  ['.snd\0', 'audio/basic'],
-  ['%PDF-', 'application/pdf'],
-  ['\xef\xbb\xbf%PDF-', 'application/pdf'],
-  ['PK\x05\x06', 'application/zip'],
-  ['PK\x07\x08PK\x03\x04', 'application/zip'],
-  ['\x1f\x8b', 'application/gzip'],
-  ['Rar!\x1a\x07', 'application/x-rar'],
-  ['7z\xbc\xaf\x27\x1c', 'application/x-7z-compressed'],
-  ['BZh91AY&SY', 'application/x-bzip2'],
-  ['\xfd7zXZ\0', 'application/x-xz'],
-  ['\x28\xb5\x2f\xfd', 'application/zstd'],
-  ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'application/CDFV2'],
-  ['SQLite format 3\0', 'application/vnd.sqlite3'],
-  ['\0asm', 'application/wasm'],
-  ['wOFF\0', 'font/woff'],
-  ['wOFFOTTO', 'font/woff'],
-  ['wOF2\0', 'font/woff2'],
-  ['wOF2OTTO', 'font/woff2'],
-  ['OTTO\0', 'application/vnd.ms-opentype'],
-  ['true\0', 'font/sfnt'],
-  ['ttcf\0', 'font/collection'],
-]
+import { sniffProgram } from './programs.ts'
+import { sniffTransport } from './transport.ts'
+import { sniffZip, ZIP_TYPE } from './zip.ts'
 
 const SNIFFERS = [
   sniffMagic,
@@ -50,47 +14,35 @@ const SNIFFERS = [
   sniffOgg,
   sniffEbml,
   sniffZip,
-  sniffFrames,
+  sniffCfb,
+  sniffSound,
+  sniffProgram,
   sniffBitmap,
   sniffIcon,
   sniffTrueType,
   sniffForm,
   sniffTar,
+  sniffInside,
+  sniffTransport,
 ]
 
 /**
  * Returns the media type of a binary format, given the file's head as one character a byte, or null
  * (storage contract 5.4).
+ * @param more what {@link beyondHead} asks for
  */
-export function sniffBinary(raw: string): string | null {
+export function sniffBinary(raw: string, more?: string): string | null {
   for (const sniff of SNIFFERS) {
-    const mimeType = sniff(raw)
+    const mimeType = sniff(raw, more)
     if (mimeType !== null) return mimeType
   }
   return null
 }
 
-function sniffMagic(raw: string): string | null {
-  return MAGICS.find(([magic]) => raw.startsWith(magic))?.[1] ?? null
-}
-
-/** Tells MP3 and ADTS AAC by a tag or by the header of the first frame. */
-function sniffFrames(raw: string): string | null {
-  if (raw.startsWith('ID3')) return raw.length > 4 && byteAt(raw, 3) < 10 ? 'audio/mpeg' : null
-  const second = byteAt(raw, 1)
-  const third = byteAt(raw, 2)
-  if (byteAt(raw, 0) !== 0xff || second < 0xe0 || raw.length < 4) return null
-  if ((second & 0xf6) === 0xf0) return ((third >> 2) & 15) < 13 ? 'audio/x-hx-aac-adts' : null
-  return isMpegFrame(second, third) ? 'audio/mpeg' : null
-}
-
-/** Whether these are the second and third byte of a frame header of layer II or III. */
-function isMpegFrame(second: number, third: number): boolean {
-  const version = (second >> 3) & 3
-  const layer = (second >> 1) & 3
-  const bitrate = third >> 4
-  const rate = (third >> 2) & 3
-  return version !== 1 && (layer === 1 || layer === 2) && bitrate > 0 && bitrate < 15 && rate !== 3
+/** Tells sound by its tag or by the header of its first frame. */
+function sniffSound(raw: string, more?: string): string | null {
+  const at = behindId3(raw)
+  return at === undefined ? sniffFrame(raw) : sniffTagged(more ?? raw.slice(at))
 }
 
 /** The sizes the header after that of a BMP file has had over time. */
@@ -101,9 +53,12 @@ function sniffBitmap(raw: string): string | null {
   return BITMAP_HEADERS.has(u16le(raw, 14)) ? 'image/x-ms-bmp' : null
 }
 
+/** Tells icons and cursors, which differ in one byte. */
 function sniffIcon(raw: string): string | null {
-  if (!raw.startsWith('\0\0\x01\0') || u16le(raw, 4) === 0) return null
-  return byteAt(raw, 9) === 0 ? 'image/vnd.microsoft.icon' : null
+  const isCursor = raw.startsWith('\0\0\x02\0')
+  if ((!isCursor && !raw.startsWith('\0\0\x01\0')) || u16le(raw, 4) === 0) return null
+  if (byteAt(raw, 9) !== 0) return null
+  return isCursor ? 'image/x-win-bitmap' : 'image/vnd.microsoft.icon'
 }
 
 function sniffTrueType(raw: string): string | null {
@@ -131,4 +86,31 @@ function sniffTar(raw: string): string | null {
     sum += at >= TAR_SUM && at < TAR_SUM_END ? 0x20 : byteAt(raw, at)
   }
   return sum === Number.parseInt(field[1], 8) ? 'application/x-tar' : null
+}
+
+/** What is read behind an ID3 tag, in bytes. */
+const FRAME_BYTES = 16
+/** How much of a ZIP archive's end is read: its list of entries, or as much of it as tells. */
+const DIRECTORY_BYTES = 64 * 1024
+
+/**
+ * Returns the part of a file that tells its type where the head does not: what follows a tag, the directory of a
+ * compound file, the list of entries of a ZIP archive.
+ */
+export function beyondHead(
+  raw: string,
+  sizeBytes: number,
+): { offset: number; length: number } | undefined {
+  const sound = behindId3(raw)
+  const wanted =
+    cfbDirectory(raw) ?? (sound === undefined ? undefined : { offset: sound, length: FRAME_BYTES })
+  if (wanted) return inside(wanted, raw.length, sizeBytes)
+  if (sizeBytes <= raw.length || sniffZip(raw) !== ZIP_TYPE) return
+  const offset = Math.max(raw.length, sizeBytes - DIRECTORY_BYTES)
+  return { offset, length: sizeBytes - offset }
+}
+
+function inside({ offset, length }: { offset: number; length: number }, from: number, to: number) {
+  const end = Math.min(offset + length, to)
+  return end > from && offset < to ? { offset, length: end - offset } : undefined
 }

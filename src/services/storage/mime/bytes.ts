@@ -13,3 +13,8 @@ export function byteAt(raw: string, at: number): number {
 export function u16le(raw: string, at: number): number {
   return byteAt(raw, at) | (byteAt(raw, at + 1) << 8)
 }
+
+/** Returns the little-endian 32-bit number at this place; bytes beyond the end count as 0. */
+export function u32le(raw: string, at: number): number {
+  return u16le(raw, at) + u16le(raw, at + 2) * 0x10000
+}

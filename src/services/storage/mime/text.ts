@@ -1,6 +1,7 @@
 import { isCsv } from './csv.ts'
 import { isJson } from './json.ts'
 import { sniffMarkup } from './markup.ts'
+import { sniffTextForm } from './text-forms.ts'
 
 const UTF8_MARK = '\xef\xbb\xbf'
 
@@ -15,7 +16,8 @@ export function sniffText(bytes: Uint8Array, raw: string, cut: boolean): string 
   const text = utf8(bytes, cut)
   if (text !== null && !raw.startsWith(UTF8_MARK) && isJson(text, cut)) return 'application/json'
   // Text of another 8-bit encoding is judged by its ASCII part.
-  return sniffScript(text ?? raw) ?? sniffTable(text ?? raw, cut)
+  const read = text ?? raw
+  return sniffScript(read) ?? sniffTextForm(read) ?? sniffTable(read, cut)
 }
 
 function sniffTable(text: string, cut: boolean): string {
@@ -59,6 +61,9 @@ const INTERPRETERS: ReadonlyMap<string, string> = new Map([
     (shell) => [shell, 'text/x-shellscript'] as const,
   ),
   ['python', 'text/x-script.python'],
+  ['perl', 'text/x-perl'],
+  ['ruby', 'text/x-ruby'],
+  ['lua', 'text/x-lua'],
   ['php', 'text/x-php'],
 ])
 
