@@ -17,6 +17,7 @@ import { hashOneTime } from '#/auth/one-time'
 import { hashSecret, sameSecret } from '#/auth/secrets'
 import type { SessionToken } from '#/auth/session-cookies'
 import { findUnbound } from '#/auth/unbound-jwt'
+import { normalEmail } from '#/contact/email'
 import type { Database } from '#/db'
 import { gather } from '#/db/gather'
 import {
@@ -241,7 +242,7 @@ async function readJwt({ var: { settings, now } }: Ctx, jwt: string) {
 /** Gives the ID of whoever is to be impersonated: by ID, else by e-mail, else by phone (auth contract 7.3). */
 function whoever(db: Database, { id, email, phone }: NonNullable<Credentials['impersonate']>) {
   if (id) return id
-  const named = email ? eq(users.email, email.toLowerCase()) : eq(users.phone, phone)
+  const named = email ? eq(users.email, normalEmail(email)) : eq(users.phone, phone)
   return sql`(${db.select({ id: users.id }).from(users).where(named)})`
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
+import { normalEmail } from '#/contact/email'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 
@@ -45,11 +46,11 @@ function chunkIndex(contentRange: string | undefined) {
     : `${Math.floor(Number(start) / (Number(end) + 1 - Number(start)))}`
 }
 
-/** Prints a parameter for a key; addresses in different cases are one. */
-function printParam(value: unknown): string | undefined {
+/** Prints a parameter for a key; all spellings of one e-mail address are one. */
+function printParam(value: unknown, name: string): string | undefined {
   if (value === undefined || value === null || value === '') return
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.trim().toLowerCase()
+  return name === 'email' ? normalEmail(text) : text.trim().toLowerCase()
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -64,7 +65,7 @@ function fill(template: string, c: Context<AppEnv>, route: string, params: Param
   }
   return template.replace(/\{([\w-]+)\}/g, (whole, name: string) =>
     name.startsWith('param-')
-      ? (printParam(params[name.slice('param-'.length)]) ?? whole)
+      ? (printParam(params[name.slice('param-'.length)], name.slice('param-'.length)) ?? whole)
       : (values[name]?.() ?? whole),
   )
 }

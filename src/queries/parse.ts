@@ -1,8 +1,10 @@
+import { email } from '#/contact/email'
 import { ApiError } from '#/errors'
 import { parseDateTime } from '#/http/params'
 import { isId } from '#/ids'
 
-export type AttributeType = 'string' | 'boolean' | 'integer' | 'datetime' | 'string[]'
+/** `email` is text; a value that is an e-mail address compares in its normal form. */
+export type AttributeType = 'string' | 'email' | 'boolean' | 'integer' | 'datetime' | 'string[]'
 
 /** Says which attributes a list can be asked about, beside the four that every list has. */
 export type Attributes = Readonly<Record<string, AttributeType>>
@@ -196,7 +198,7 @@ const METHODS: Record<
 
 function fits(on: 'plain' | 'text' | 'textOrList' | 'all', type: AttributeType): boolean {
   const isList = type === 'string[]'
-  const isText = type === 'string'
+  const isText = type === 'string' || type === 'email'
   return { all: true, plain: !isList, text: isText, textOrList: isList || isText }[on]
 }
 
@@ -233,31 +235,30 @@ function parseLogical({ method, values }: Wire, reading: Reading, depth: number)
   return { kind: method === 'and' ? 'and' : 'or', filters }
 }
 
+const isInt32 = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= -INT32 && value < INT32
+
 function parseOperand(value: unknown, attribute: string, type: AttributeType): Operand {
   switch (type) {
     case 'string':
     case 'string[]':
       if (typeof value === 'string') return value
       break
+    case 'email':
+      if (typeof value === 'string') return email.safeParse(value).data ?? value
+      break
     case 'boolean':
       if (typeof value === 'boolean') return value
       break
     case 'integer':
-      if (
-        typeof value === 'number' &&
-        Number.isInteger(value) &&
-        value >= -INT32 &&
-        value < INT32
-      ) {
-        return value
-      }
+      if (isInt32(value)) return value
       break
     case 'datetime': {
       const date = typeof value === 'string' ? parseDateTime(value) : undefined
       if (date) return date.getTime()
     }
   }
-  throw invalid(`${attribute} takes values of type ${type}.`)
+  throw invalid(`${attribute} takes values of type ${type === 'email' ? 'string' : type}.`)
 }
 
 const texts = (operands: Operand[]) => operands.map(String)

@@ -32,6 +32,14 @@ async function moveTo(c: Context<AppEnv>, kind: AddressKind, address: string, pa
   return row && accountOf(row.user, row.targets)
 }
 
+/** @throws `general_bad_request`, `user_target_already_exists`, and as {@link checkEmailPolicies} */
+async function refuseTakenEmail(c: Context<AppEnv>, email: string) {
+  const { identity, target } = await rivalsOf(c, 'email', email)
+  if (identity) throw new ApiError('general_bad_request')
+  await checkEmailPolicies(c, email)
+  if (target) throw new ApiError('user_target_already_exists')
+}
+
 export const updateEmail = route(
   {
     name: 'account.updateEmail',
@@ -52,11 +60,9 @@ export const updateEmail = route(
     ],
   },
   async (c, { email, password }) => {
-    await checkOwner(c, selfOf(c).person.user, password)
-    const { identity, target } = await rivalsOf(c, 'email', email)
-    if (identity) throw new ApiError('general_bad_request')
-    await checkEmailPolicies(c, email)
-    if (target) throw new ApiError('user_target_already_exists')
+    const { user } = selfOf(c).person
+    await checkOwner(c, user, password)
+    if (email !== user.email) await refuseTakenEmail(c, email)
     const account = await moveTo(c, 'email', email, password)
     if (!account) throw new ApiError('general_bad_request')
     return account
@@ -77,9 +83,12 @@ export const updatePhone = route(
     errors: ['user_invalid_credentials', 'user_phone_already_exists', 'user_target_already_exists'],
   },
   async (c, { phone, password }) => {
-    await checkOwner(c, selfOf(c).person.user, password)
-    const { target } = await rivalsOf(c, 'phone', phone)
-    if (target) throw new ApiError('user_target_already_exists')
+    const { user } = selfOf(c).person
+    await checkOwner(c, user, password)
+    if (phone !== user.phone) {
+      const { target } = await rivalsOf(c, 'phone', phone)
+      if (target) throw new ApiError('user_target_already_exists')
+    }
     const account = await moveTo(c, 'phone', phone, password)
     if (!account) throw new ApiError('user_phone_already_exists')
     return account

@@ -68,6 +68,7 @@ export type AddressChange = {
 /**
  * Changes an address of a user, which is not verified from then on, and the target that mirrors it, in one
  * round trip (users contract 6.1, 6.2).
+ * Differs: an address that the user has already stays as it is, verified or not.
  * @param before the user as read just before
  * @returns undefined when somebody has the address by now, or the user's own has changed meanwhile
  */
@@ -79,13 +80,10 @@ export async function changeAddress(
   const { db, now } = c.var
   const found = rivals(db, before.id, kind, address)
   const isFree =
-    address === ''
+    address === '' || address === before[kind]
       ? undefined
       : and(not(exists(found.user)), not(exists(found.target)), not(exists(found.identity)))
-  const columns =
-    kind === 'email'
-      ? { ...emailColumns(address), emailVerification: false }
-      : { phone: address || null, phoneVerification: false }
+  const columns = address === before[kind] ? {} : unprovenColumns(kind, address)
   const batch = gather(db)
   const changed = batch.add(
     db
@@ -106,6 +104,12 @@ export async function changeAddress(
   const [user] = changed()
   return user && { user, targets: reachable() }
 }
+
+/** Returns the columns of an address that nobody has proven. */
+const unprovenColumns = (kind: AddressKind, address: string) =>
+  kind === 'email'
+    ? { ...emailColumns(address), emailVerification: false }
+    : { phone: address || null, phoneVerification: false }
 
 /** Adds to a batch what makes the targets follow an address that has changed. */
 function mirror(

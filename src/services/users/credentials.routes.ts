@@ -61,7 +61,7 @@ async function replaceAddress(
     await batch.run()
     const [user] = found()
     if (!user) throw new ApiError('user_not_found')
-    if (rivals) await refuseTaken(c, kind, address, rivals())
+    if (rivals && user[kind] !== address) await refuseTaken(c, kind, address, rivals())
     const changed = await changeAddress(c, user, { kind, address, createsTarget: true })
     if (changed) return changed
   }

@@ -26,7 +26,7 @@ const ATTRIBUTES = {
   userId: 'string',
   provider: 'string',
   providerUid: 'string',
-  providerEmail: 'string',
+  providerEmail: 'email',
   providerAccessTokenExpiry: 'datetime',
 } as const
 

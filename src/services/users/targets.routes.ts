@@ -24,18 +24,21 @@ const ofPath = ({ userId, targetId }: { userId: string; targetId: string }) =>
   and(eq(targets.id, targetId), eq(targets.userId, userId))
 
 /**
- * Refuses what messages of a type cannot be sent to; it is stored as given.
- * @throws `general_invalid_email`, `general_invalid_phone`
+ * Returns what a target of a type is stored under: an e-mail address in its normal form, anything else as given.
+ * @throws `general_invalid_email`, `general_invalid_phone` for what messages of the type cannot be sent to
  */
-function checkIdentifier(type: Target['providerType'], identifier: string) {
+function identifierOf(type: Target['providerType'], identifier: string): string {
   switch (type) {
-    case 'email':
-      if (!email.safeParse(identifier).success) throw new ApiError('general_invalid_email')
-      return
+    case 'email': {
+      const { data } = email.safeParse(identifier)
+      if (data === undefined) throw new ApiError('general_invalid_email')
+      return data
+    }
     case 'sms':
       if (!isPhone(identifier)) throw new ApiError('general_invalid_phone')
-      return
+      return identifier
     case 'push':
+      return identifier
   }
 }
 
@@ -76,11 +79,11 @@ export const createTarget = route(
       'user_target_already_exists',
     ],
   },
-  async (c, { userId, targetId, providerType: given, identifier, name }) => {
+  async (c, { userId, targetId, providerType: given, identifier: address, name }) => {
     const { db, now } = c.var
     const type = TYPES.find((known) => known === given)
     if (!type) throw new ApiError('provider_incorrect_type')
-    checkIdentifier(type, identifier)
+    const identifier = identifierOf(type, address)
     const row: typeof targets.$inferInsert = {
       ...{ id: idFor(targetId, now), userId, providerType: type, identifier, name: name ?? null },
       providerId: null, // there are no providers of messages here, and an unknown one is dropped
@@ -102,7 +105,7 @@ export const createTarget = route(
 const ATTRIBUTES = {
   userId: 'string',
   providerId: 'string',
-  identifier: 'string',
+  identifier: 'email',
   providerType: 'string',
 } as const
 
@@ -185,7 +188,7 @@ export const updateTarget = route(
       'user_target_not_found',
     ],
   },
-  async (c, { identifier, providerId, name, ...path }) => {
+  async (c, { identifier: given, providerId, name, ...path }) => {
     const { db, now } = c.var
     const [[user], [before]] = await db.batch([
       userExists(db, path.userId),
@@ -193,7 +196,7 @@ export const updateTarget = route(
     ])
     if (!user) throw new ApiError('user_not_found')
     if (!before) throw new ApiError('user_target_not_found')
-    if (identifier !== undefined) checkIdentifier(before.providerType, identifier)
+    const identifier = given === undefined ? undefined : identifierOf(before.providerType, given)
     if (providerId !== undefined) throw new ApiError('provider_not_found')
     const another = db
       .select({ one: sql`1` })

@@ -50,7 +50,7 @@ export const create = route(
 /** Attributes that lists of users filter and sort by (queries contract 8). */
 const ATTRIBUTES = {
   name: 'string',
-  email: 'string',
+  email: 'email',
   phone: 'string',
   status: 'boolean',
   labels: 'string[]',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { email, emailFacts } from '#/contact/email'
+import { email, emailFacts, normalEmail } from '#/contact/email'
 
 const long = (length: number) => 'a'.repeat(length)
 
@@ -16,6 +16,16 @@ describe('email', () => {
     ['a@b.example1', 'a@b.example1'],
     ['a@[127.0.0.1]', 'a@[127.0.0.1]'],
     ['a@[IPv6:::1]', 'a@[ipv6:::1]'],
+    ['MarkBrown@Mozilla.ORG', 'markbrown@mozilla.org'],
+    ['info@BÜCHER.example', 'info@xn--bcher-kva.example'],
+    ['info@bu\u0308cher.example', 'info@xn--bcher-kva.example'],
+    ['a@faß.example', 'a@xn--fa-hia.example'],
+    ['a@例え.テスト', 'a@xn--r8jz45g.xn--zckzah'],
+    ['a@ex\u00adample\u3002com', 'a@example.com'],
+    ['Ä@b.com', 'Ä@b.com'],
+    ['a\u0308@b.com', 'ä@b.com'],
+    ['\u212aelvin@b.com', '\u212aelvin@b.com'],
+    ['пушкин@b.com', 'пушкин@b.com'],
     [`${long(64)}@example.com`, `${long(64)}@example.com`],
     [`a@${long(63)}.com`, `a@${long(63)}.com`],
   ])('accepts %j', (given, stored) => {
@@ -27,7 +37,7 @@ describe('email', () => {
     ...['a@b@example.com', 'a@@example.com', 'a@example..com', 'a@.example.com', 'a@example.com.'],
     ...['.a@example.com', 'a.@example.com', 'a..b@example.com', 'a b@example.com', '"a"@b.com'],
     ...['a@-b.com', 'a@b-.com', 'a@b_c.com', 'a@1.2.3.4', 'a@b.1', 'a@[1.2.3]', 'a@[1.2.3.256]'],
-    ...['a@[::1]', 'a@[ipv6:1.2.3.4]', 'a@[]', 'a@[127.0.0.1', 'a@bücher.example', 'ä@b.com'],
+    ...['a@[::1]', 'a@[ipv6:1.2.3.4]', 'a@[]', 'a@[127.0.0.1', 'a@１２７.0.0.1', 'a@bücher', 'ä'],
     ...[
       'a\u0000@b.com',
       'a@b.com\u0000',
@@ -35,7 +45,8 @@ describe('email', () => {
       'A <a@b.com>',
       'a@b.com,c@d.com',
     ],
-    ...['a@𝐛.com', `${long(65)}@example.com`, `a@${long(64)}.com`],
+    ...[`${'ä'.repeat(33)}@example.com`, 'a\u2028b@b.com', 'a\ufeff@b.com', 'a\u202eb@b.com'],
+    ...[`${long(65)}@example.com`, `a@${long(64)}.com`],
     `a@${`${long(60)}.`.repeat(6)}com`,
   ])('refuses %j', (given) => {
     expect(email.safeParse(given).success).toBe(false)
@@ -58,6 +69,32 @@ describe('email', () => {
       expect(email.safeParse(`a@${text}`).success).toBe(false)
     }
     expect(performance.now() - started).toBeLessThan(5_000)
+  })
+})
+
+describe('normalEmail', () => {
+  test('is its own normal form', () => {
+    for (const text of [
+      '\u212a@B.com',
+      'A@B.com',
+      'a\u0308@Bücher.example',
+      'no address',
+      '@',
+      'İ@İ.example',
+    ])
+      expect(normalEmail(normalEmail(text))).toBe(normalEmail(text))
+  })
+  test('keeps apart what merely looks alike', () => {
+    const alike = ['k@b.com', '\u212a@b.com', '\u043a@b.com', '\uff4b@b.com', 'ı@b.com', 'i@b.com']
+    expect(new Set(alike.map(normalEmail)).size).toBe(alike.length)
+  })
+  test('leaves every address as it is that was stored before', () => {
+    for (const text of [
+      "a!#$%&'*+/=?^_`{|}~-z@example.com",
+      'a.b@xn--bcher-kva.example',
+      'a@[ipv6:::1]',
+    ])
+      expect(normalEmail(text)).toBe(text)
   })
 })
 

@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
+import { normalEmail } from '#/contact/email'
 import { gather } from '#/db/gather'
 import { type Identity, identities, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
@@ -33,7 +34,7 @@ export type Found = {
 /** Reads it in one round trip. */
 export async function look(c: Ctx, { provider, profile, isEmailless }: Arrival): Promise<Found> {
   const { db, now, self } = c.var
-  const email = profile.email.toLowerCase()
+  const email = normalEmail(profile.email)
   const newId = uniqueId(now)
   const account = and(eq(identities.provider, provider), eq(identities.providerUid, profile.id))
   const withEmail = email === '' ? sql`0` : eq(identities.providerEmail, email)
