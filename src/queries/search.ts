@@ -1,4 +1,5 @@
-const WORDS = /[\p{L}\p{N}\p{Mn}\p{Co}]+/gu
+/** Words as the full-text tables cut them: letters, digits and marks, which are vowels in many scripts. */
+const WORDS = /[\p{L}\p{N}\p{M}\p{Co}]+/gu
 
 const quote = (word: string) => `"${word}"`
 

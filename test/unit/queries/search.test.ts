@@ -23,6 +23,7 @@ test.each([
   ['an injected phrase end', 'a" OR scope : "b', '"a" OR "OR" OR "scope" OR "b" *'],
   ['letters of every script', 'Größe 日本 ١٢', '"Größe" OR "日本" OR "١٢" *'],
   ['marks as part of a word', 'e\u0301te\u0301', '"e\u0301te\u0301" *'],
+  ['vowel signs as part of a word', 'முருகன் मीना', '"முருகன்" OR "मीना" *'],
   ['a NUL byte as a separator', 'a\0b', '"a" OR "b" *'],
 ])('writes %s', (_, term, text) => expect(matchExpression(term)).toBe(`text : (${text})`))
 
