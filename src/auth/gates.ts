@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
-import type { Caller, Self } from '#/auth/caller'
+import type { Caller } from '#/auth/caller'
+import { lacksFactor } from '#/auth/factors'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import type { AuthMethod } from '#/project/settings'
@@ -66,10 +67,6 @@ function nameOf(c: Context<AppEnv>, caller: Caller) {
   return (caller.kind === 'user' && caller.email) || 'User'
 }
 
-/** Tells how many factors the user's sessions need: two once a second one can be used (auth contract 11.3). */
-const factorsNeeded = ({ user, hasTotp }: Self['acting']) =>
-  user.mfa && (user.emailVerification || user.phoneVerification || hasTotp) ? 2 : 1
-
 /**
  * Checks switches, scope and the state of the user, before anything is counted or parsed.
  * @throws `general_service_disabled`, `general_api_disabled`, `general_unauthorized_scope`, `user_blocked`,
@@ -84,9 +81,9 @@ export function passGates(c: Context<AppEnv>, gates: Gates) {
   // factor of two, would pass in the name of somebody else.
   const people = [self.person, self.acting]
   if (people.some(({ user }) => !user.status)) throw new ApiError('user_blocked')
-  if (gates.mfa === 'exempt' || !self.session) return
-  const { factors } = self.session
-  if (people.some((one) => factors.length < factorsNeeded(one))) {
+  const { session } = self
+  if (gates.mfa === 'exempt' || !session) return
+  if (people.some((one) => lacksFactor(c, one, session))) {
     throw new ApiError('user_more_factors_required')
   }
 }

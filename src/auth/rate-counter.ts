@@ -21,6 +21,13 @@ export class RateCounter extends DurableObject {
     return count
   }
 
+  /** Takes back one request counted in a window, if it still is the present one. @param start of the window */
+  async undo(start: number): Promise<void> {
+    const held = this.ctx.storage.kv.get<Window>('window')
+    if (held?.start !== start || held.count < 1) return
+    this.ctx.storage.kv.put('window', { start, count: held.count - 1 } satisfies Window)
+  }
+
   /** Forgets all requests counted. */
   async reset(): Promise<void> {
     await this.ctx.storage.deleteAll()

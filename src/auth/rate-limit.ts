@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
+import { knownDevice } from '#/auth/devices'
 import { normalEmail } from '#/contact/email'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -55,12 +56,20 @@ function printParam(value: unknown, name: string): string | undefined {
 
 type Params = Readonly<Record<string, unknown>>
 
-function fill(template: string, c: Context<AppEnv>, route: string, params: Params) {
+/** Fills a key; `device` is what {@link knownDevice} names, '' for a stranger. */
+function fill(
+  template: string,
+  c: Context<AppEnv>,
+  route: string,
+  params: Params,
+  device: string | undefined,
+) {
   const values: Record<string, () => string> = {
     ip: () => networkOf(clientIp(c)),
     method: () => c.req.method,
     url: () => new URL(c.req.url).hostname + route,
     userId: () => c.var.self?.person.user.id ?? '',
+    device: () => device ?? '',
     chunkId: () => chunkIndex(c.req.header('content-range')),
   }
   return template.replace(/\{([\w-]+)\}/g, (whole, name: string) =>
@@ -119,7 +128,8 @@ export async function countRequest(
   const windowEnd = windowStart + windowSeconds
   const exempt = isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off'
   if (!exempt) await refuseFlood(c)
-  const filled = exempt ? [] : keys.map((key) => fill(key, c, route, params))
+  const device = keys.some((key) => key.includes('{device}')) ? await knownDevice(c) : undefined
+  const filled = exempt ? [] : keys.map((key) => fill(key, c, route, params, device))
   const count = Math.max(1, ...(await hits(c, filled, windowStart, windowSeconds)))
   c.header('X-RateLimit-Limit', `${limit}`)
   c.header('X-RateLimit-Remaining', `${Math.max(0, limit - count)}`)
@@ -152,18 +162,25 @@ export async function countGuess(c: Context<AppEnv>, what: string): Promise<() =
 }
 
 /**
- * Takes one from a budget of a window, without headers, whoever the caller is. A counter that cannot be reached
- * lets it through.
- * @returns whether there was one left
+ * Counts one in a window, without headers, whoever the caller is. A counter that cannot be reached counts one.
+ * @returns how many there are, this one included, the end of the window in epoch seconds, and what takes this one
+ * back
  */
-export async function takeFromBudget(
-  c: Context<AppEnv>,
-  what: string,
-  max: number,
-  windowSeconds: number,
-): Promise<boolean> {
-  if (c.var.settings.RATE_LIMITS === 'off') return true
+export async function countIn(c: Context<AppEnv>, key: string, windowSeconds: number) {
   const seconds = Math.floor(c.var.now.getTime() / 1000)
-  const [count = 1] = await hits(c, [what], seconds - (seconds % windowSeconds), windowSeconds)
-  return count <= max
+  const start = seconds - (seconds % windowSeconds)
+  const isOff = c.var.settings.RATE_LIMITS === 'off'
+  const [count = 1] = isOff ? [1] : await hits(c, [key], start, windowSeconds)
+  const forget = async () => {
+    if (!isOff) await counterOf(c, key)?.undo(start)
+  }
+  return { count, windowEnd: start + windowSeconds, forget }
 }
+
+/** Builds the refusal of a request that comes before a window ends. @param windowEnd in epoch seconds */
+export const refuseUntil = (c: Context<AppEnv>, windowEnd: number) =>
+  new ApiError('general_rate_limit_exceeded', undefined, {
+    headers: {
+      'Retry-After': `${Math.max(1, windowEnd - Math.floor(c.var.now.getTime() / 1000))}`,
+    },
+  })

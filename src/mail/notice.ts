@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
-import { clientIp, takeFromBudget } from '#/auth/rate-limit'
+import { clientIp, countIn } from '#/auth/rate-limit'
 import { countryName, countryOf } from '#/clients/geo'
 import { parseUserAgent } from '#/clients/user-agent'
 import type { User } from '#/db/schema'
@@ -34,7 +34,8 @@ function originOf(c: Ctx, locale: string): NoticeOrigin | undefined {
 async function send(c: Ctx, user: NoticeAddressee, reasons: readonly NoticeReason[]) {
   await projectOf(c)
   if (!user.email || !mailConfigured(c)) return
-  if (!(await takeFromBudget(c, `notices:${user.id}`, MAX_NOTICES, HOUR_SECONDS))) return
+  const { count } = await countIn(c, `notices:${user.id}`, HOUR_SECONDS)
+  if (count > MAX_NOTICES) return
   const locale = requestLocale(c)
   const variables = { ...commonVariables(c, user.name), ...originOf(c, locale) }
   await sendRendered(c, {

@@ -280,14 +280,24 @@ describe('an impersonator', () => {
 })
 
 describe('a second factor', () => {
+  const BY_MAIL = { email: 'ada@example.com', emailVerification: true }
+  const BY_PHONE = { phone: '+4915112345678', phoneVerification: true }
   test.each([
-    [{ mfa: true, emailVerification: true }, ['password'], 401],
-    [{ mfa: true, phoneVerification: true }, ['password'], 401],
+    [{ ...BY_MAIL, mfa: true }, ['password'], 401],
+    [{ ...BY_PHONE, mfa: true }, ['password'], 401],
+    [{ ...BY_MAIL, mfa: true }, ['email', 'oauth2'], 401],
+    [{ ...BY_MAIL, mfa: true }, ['email', 'oauth2', 'mfa'], 200],
+    [{ ...BY_MAIL, mfa: true }, ['oauth2', 'email'], 200],
+    // Nothing can be shown that the session has not shown: nobody is locked out.
+    [{ ...BY_MAIL, mfa: true }, ['email'], 200],
+    [{ mfa: true, emailVerification: true }, ['password'], 200],
+    [{ mfa: true, phoneVerification: true }, ['password'], 200],
     [{ mfa: true }, ['password'], 200],
-    [{ mfa: false, emailVerification: true }, ['password'], 200],
-    [{ mfa: true, emailVerification: true }, ['password', 'totp'], 200],
+    [{ ...BY_MAIL, mfa: false }, ['password'], 200],
+    [{ ...BY_MAIL, mfa: true }, ['password', 'totp'], 200],
   ])('with %j, a session with %j is answered %i', async (fields, factors, status) => {
-    const w = await at()
+    const w = await world({ MAIL_OUTBOX: 'on' }, () => NOW)
+    await w.db.delete(users)
     const user = await w.user(fields)
     const { headers } = await w.session(user.id, { factors })
     const answer = await (await shared(w, 'read("any")'))(headers)

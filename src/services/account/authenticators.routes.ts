@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rememberDevice } from '#/auth/devices'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
@@ -77,6 +78,7 @@ export const updateMFAAuthenticator = route(
       useCode(c, shown, isSessionOpen(c, session.id)),
     ])
     if (!used) throw new ApiError('user_invalid_token')
+    await rememberDevice(c, user.id)
     return accountOf(user, targets)
   },
 )

@@ -1,13 +1,15 @@
 import { z } from 'zod'
-import { countGuess } from '#/auth/rate-limit'
+import { rememberDevice } from '#/auth/devices'
+import { FACTORS } from '#/auth/factors'
+import { countAnswer, countChallenge } from '#/auth/mfa-budget'
 import { ApiError } from '#/errors'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
+import { sendNotice } from '#/mail/notice'
 import { findAuthenticator } from '#/services/account/authenticators'
 import {
   acceptAnswer,
   checkPolicy,
-  FACTORS,
   findChallenge,
   issueChallenge,
   readAnswer,
@@ -44,7 +46,11 @@ export const createMFAChallenge = route(
     aliases,
     scopes: ['account'],
     mfa: 'exempt',
-    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},userId:{userId}'] },
+    limit: {
+      limit: 10,
+      windowSeconds: 3600,
+      keys: ['url:{url},userId:{userId},ip:{ip},device:{device}'],
+    },
     event: 'users.[userId].challenges.[challengeId].create',
     audit: 'challenge.create',
     input: { body: z.object({ factor: factorName }) },
@@ -64,6 +70,7 @@ export const createMFAChallenge = route(
   async (c, { factor }) => {
     const { person } = selfOf(c)
     await checkPolicy(c, factor)
+    await countChallenge(c, person.user.id)
     return issueChallenge(c, person, factor)
   },
 )
@@ -87,18 +94,24 @@ export const updateMFAChallenge = route(
   async (c, { challengeId: id, otp }) => {
     const { person, session } = currentSession(c)
     const userId = person.user.id
-    const forget = await countGuess(c, `challenge:${userId}`)
     const [[challenge], [authenticator]] = await c.var.db.batch([
       findChallenge(c, userId, id),
       findAuthenticator(c, userId),
     ])
     const factor = challenge && canonical(challenge.ref)
-    if (!factor) throw new ApiError('user_invalid_token')
-    await checkPolicy(c, factor)
-    const answered = await readAnswer(c, { userId, id, factor, otp }, authenticator)
-    const challenged = answered && (await acceptAnswer(c, session.id, factor, answered))
-    if (!challenged) throw new ApiError('user_invalid_token')
-    c.executionCtx.waitUntil(forget())
+    if (factor) await checkPolicy(c, factor)
+    const counted = await countAnswer(c, userId, factor === 'recoveryCode' ? factor : 'code')
+    const answered = factor && (await readAnswer(c, { userId, id, factor, otp }, authenticator))
+    const challenged = answered && (await acceptAnswer(c, session, factor, answered))
+    if (!challenged) {
+      if (counted.isLast) {
+        const reason = factor === 'recoveryCode' ? 'wrongRecoveryCodes' : 'wrongCodes'
+        sendNotice(c, person.user, [reason])
+      }
+      throw new ApiError('user_invalid_token')
+    }
+    c.executionCtx.waitUntil(counted.right())
+    await rememberDevice(c, userId)
     return { ...(await openSession(c, challenged)), current: false, countryName: '' }
   },
 )

@@ -2,6 +2,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
+import { FACTOR_POLICIES, type Factor } from '#/auth/factors'
 import {
   hashOneTime,
   isRedeemable,
@@ -17,35 +18,23 @@ import { type Authenticator, oneTimeSecrets, type Session } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { mailConfigured, sendTemplate } from '#/mail/send'
-import { type PolicyName, projectOf } from '#/project/settings'
+import { projectOf } from '#/project/settings'
 import { isCodeUnused, readCode, useCode } from '#/services/account/authenticators'
 import { goneMeanwhile } from '#/services/account/self'
 import { addFactors, isSessionOpen } from '#/services/account/session-factors'
 import { CUSTOM_FACTOR, sealChallengeCode } from '#/services/users/challenges'
+import { trimAfterPass } from '#/services/users/sessions'
 import { sendSms, smsConfigured } from '#/sms/sms'
 
 type Ctx = Context<AppEnv>
-
-/** What somebody can be challenged to show (account contract 8). */
-export const FACTORS = ['email', 'phone', 'totp', 'recoveryCode', 'custom'] as const
-export type Factor = (typeof FACTORS)[number]
 
 const TTL_SECONDS = 3600
 const CODE_DIGITS = 6
 const PURPOSES = ['challenge'] as const
 
-/** Which policy allows a factor; recovery codes are always allowed. */
-const POLICIES: Record<Factor, PolicyName | undefined> = {
-  email: 'factorEmail',
-  phone: 'factorPhone',
-  totp: 'factorTotp',
-  recoveryCode: undefined,
-  custom: 'factorCustom',
-}
-
 /** Refuses a factor that the owner does not allow. @throws `user_auth_method_unsupported` */
 export async function checkPolicy(c: Ctx, factor: Factor) {
-  const policy = POLICIES[factor]
+  const policy = FACTOR_POLICIES[factor]
   if (policy && !(await projectOf(c)).policies[policy]) {
     throw new ApiError('user_auth_method_unsupported')
   }
@@ -160,18 +149,20 @@ const JUST_CHANGED = sql`changes() = 1`
  */
 export async function acceptAnswer(
   c: Ctx,
-  sessionId: string,
+  session: Session,
   factor: Factor,
   { challenge, code }: Answered,
 ): Promise<Session | undefined> {
+  const { policies } = await projectOf(c)
   const batch = gather(c.var.db)
   const isOpen = isRedeemable(c, challenge)
-  const isHere = isSessionOpen(c, sessionId)
+  const isHere = isSessionOpen(c, session.id)
   // The session comes first, while neither is used up; then the code, while the challenge is still open.
   const when = and(isOpen, code?.isUnused)
-  const rows = batch.add(addFactors(c, sessionId, [factor], { challenged: true, when }))
+  const rows = batch.add(addFactors(c, session.id, [factor], { challenged: true, when }))
   if (code) batch.add(code.use(sql`${isOpen} and ${isHere}`))
   batch.add(redeem(c, challenge, code ? JUST_CHANGED : isHere))
+  batch.add(trimAfterPass(c, session, policies.sessionLimit))
   await batch.run()
   return rows()[0]
 }

@@ -1,14 +1,13 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
+import { factorsOf } from '#/auth/factors'
 import { gather } from '#/db/gather'
 import { users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { route } from '#/http/route'
-import { projectOf } from '#/project/settings'
 import { currentSession } from '#/services/account/current'
 import { accountOf, goneMeanwhile, selfOf } from '#/services/account/self'
 import { addFactors, provedFactors } from '#/services/account/session-factors'
-import { factorsOf } from '#/services/users/factors'
 import { accountModel, mfaFactorsModel } from '#/services/users/models'
 import { unusedCodes } from '#/services/users/recovery-codes'
 
@@ -61,6 +60,6 @@ export const listMFAFactors = route(
     const { db, now } = c.var
     const { id, recoveryCodes } = person.user
     const codes = recoveryCodes ? await unusedCodes(db, id, now) : []
-    return factorsOf(person, (await projectOf(c)).policies, codes.length > 0)
+    return factorsOf(c, person, codes.length > 0)
   },
 )

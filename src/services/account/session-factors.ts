@@ -5,12 +5,19 @@ import { sessions } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 
-/** Gives a session's factors with more after them, each once. */
-const factorsWith = (more: readonly string[]) => sql`(select json_group_array(value) from (
-  select 0 as part, key, value from json_each(${sessions.factors})
-  union all select 1 as part, key, value from json_each(${JSON.stringify(more)})
-    where value not in (select value from json_each(${sessions.factors}))
-  order by part, key))`
+/** The session's factors, without the `email` that only comes with `oauth2`: see `isOAuthPair`. */
+const PROOFS = sql`case when ${sessions.factors} like '["email","oauth2"%'
+  then json_remove(${sessions.factors}, '$[0]') else ${sessions.factors} end`
+
+/** Returns a session's factors with more after them, each once; a code sent to the address counts as new. */
+function factorsWith(more: readonly string[]) {
+  const held = more.includes('email') ? PROOFS : sessions.factors
+  return sql`(select json_group_array(value) from (
+    select 0 as part, key, value from json_each(${held})
+    union all select 1 as part, key, value from json_each(${JSON.stringify(more)})
+      where value not in (select value from json_each(${held}))
+    order by part, key))`
+}
 
 /**
  * Gives the statement that adds factors to a session, where it lacks them; parallel ones are not lost.

@@ -1,6 +1,7 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, not } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Self } from '#/auth/caller'
+import { lacksFactor } from '#/auth/factors'
 import { clearSessionCookies } from '#/auth/session-cookies'
 import { sessions } from '#/db/schema'
 import { touched } from '#/db/touch'
@@ -12,7 +13,7 @@ import { projectOf } from '#/project/settings'
 import { renewSession } from '#/services/account/oauth2/renew'
 import { selfOf } from '#/services/account/self'
 import { sessionListModel, sessionModel } from '#/services/users/models'
-import { openSession, sessionsOf, tellSession } from '#/services/users/sessions'
+import { HAS_PASSED, openSession, sessionsOf, tellSession } from '#/services/users/sessions'
 
 const oneSession = z.object({ sessionId: uid })
 
@@ -120,7 +121,17 @@ export const deleteSession = route(
   },
   async (c, { sessionId }) => {
     const self = selfOf(c)
-    const [gone] = await c.var.db.delete(sessions).where(own(self, sessionId)).returning()
+    const { db } = c.var
+    // Differs: upstream lets a session that lacks a second factor end those that have shown theirs.
+    const isHalf = self.session !== undefined && lacksFactor(c, self.person, self.session)
+    const which = own(self, sessionId)
+    const [gone] = await db
+      .delete(sessions)
+      .where(isHalf ? and(which, not(HAS_PASSED)) : which)
+      .returning()
+    if (!gone && isHalf && (await db.select({ id: sessions.id }).from(sessions).where(which))[0]) {
+      throw new ApiError('user_more_factors_required')
+    }
     if (!gone) throw new ApiError('user_session_not_found')
     tellSession(c, gone)
     if (gone.id === self.session?.id) clearSessionCookies(c)

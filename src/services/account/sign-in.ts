@@ -29,7 +29,7 @@ export async function addSignIn(
   const { policies } = await projectOf(c)
   const draft = await draftSession(c, signIn)
   const stored = batch.add<Session[]>(insertIf(db, sessions, draft.row, when))
-  batch.add(trimSessions(c, signIn.userId, policies.sessionLimit))
+  batch.add(trimSessions(c, signIn.userId, policies.sessionLimit, signIn.factors))
   const open = policies.sessionAlerts
     ? batch.add(
         db.select({ count: count() }).from(sessions).where(eq(sessions.userId, signIn.userId)),

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { factorsOf } from '#/auth/factors'
 import { authenticators } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
@@ -7,7 +8,6 @@ import { text } from '#/http/params'
 import { route } from '#/http/route'
 import { projectOf } from '#/project/settings'
 import { findChallenge } from '#/services/users/challenges'
-import { factorsOf } from '#/services/users/factors'
 import {
   mfaChallengeSecretModel,
   mfaFactorsModel,
@@ -16,7 +16,7 @@ import {
 } from '#/services/users/models'
 import { changeUser, userById, userExists } from '#/services/users/open'
 import { inUser } from '#/services/users/params'
-import { findRecoveryCodes, issueRecoveryCodes } from '#/services/users/recovery-codes'
+import { findRecoveryCodes, issueRecoveryCodes, unusedCodes } from '#/services/users/recovery-codes'
 
 const PATH = '/v1/users/:userId/mfa'
 
@@ -48,15 +48,16 @@ export const listMFAFactors = route(
     errors: ['user_not_found'],
   },
   async (c, { userId }) => {
-    const { db } = c.var
+    const { db, now } = c.var
     const verified = and(eq(authenticators.userId, userId), eq(authenticators.verified, true))
-    const [[user], totp] = await db.batch([
+    const [[user], totp, codes] = await db.batch([
       userById(db, userId),
       db.select({ one: sql`1` }).from(authenticators).where(verified),
+      unusedCodes(db, userId, now),
     ])
     if (!user) throw new ApiError('user_not_found')
-    const { policies } = await projectOf(c)
-    return factorsOf({ user, hasTotp: totp.length > 0 }, policies)
+    await projectOf(c)
+    return factorsOf(c, { user, hasTotp: totp.length > 0 }, codes.length > 0)
   },
 )
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Factors } from '#/auth/factors'
 import { countryName } from '#/clients/geo'
 import { type ClientInfo, parseUserAgent } from '#/clients/user-agent'
 import type { Identity, Log, OneTimeSecret, Session, Target, User } from '#/db/schema'
@@ -327,13 +328,6 @@ export const logModel = model(
 export const logListModel = listModel('logList', 'logs', logModel)
 
 /** Which second factors can be used (users contract 13). */
-export type Factors = {
-  totp: boolean
-  phone: boolean
-  email: boolean
-  recoveryCode: boolean
-  custom: boolean
-}
 export const mfaFactorsModel = model(
   'mfaFactors',
   {

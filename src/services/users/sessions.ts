@@ -1,10 +1,11 @@
-import { and, desc, eq, notInArray } from 'drizzle-orm'
+import { and, desc, eq, exists, max, ne, not, notInArray, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
+import { proofsOf } from '#/auth/factors'
 import { clientIp } from '#/auth/rate-limit'
 import { hashSecret, randomHex } from '#/auth/secrets'
 import { encodeSession, setSessionCookies } from '#/auth/session-cookies'
 import { countryOf } from '#/clients/geo'
-import { type Session, sessions, targets } from '#/db/schema'
+import { type Session, sessions, targets, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { tell } from '#/events/announce'
 import { uniqueId } from '#/ids'
@@ -57,21 +58,63 @@ export type SessionDraft = Awaited<ReturnType<typeof draftSession>>
 export const insertSession = (c: Ctx, { row }: SessionDraft) =>
   c.var.db.insert(sessions).values(row).returning()
 
-/**
- * Gives the statement that drops a user's oldest sessions beyond the project's limit (auth contract 15.3).
- * @param most how many may stay
- */
-export function trimSessions(c: Ctx, userId: string, most: number) {
-  const { db } = c.var
-  const newest = db
+/** Matches sessions that have shown a second factor, of users who ask for one: see `hasPassed`. */
+export const HAS_PASSED = sql`coalesce((select ${users.mfa} from ${users} where ${users.id} = ${sessions.userId})
+  and (${sessions.mfaUpdatedAt} is not null
+    or json_array_length(${sessions.factors}) - (${sessions.factors} like '["email","oauth2"%') > 1), 0)`
+
+/** Returns the statement that selects the sessions that stay: those that have shown a second factor first. */
+const kept = ({ var: { db } }: Ctx, which: SQL | undefined, most: number) =>
+  db
     .select({ sequence: sessions.sequence })
     .from(sessions)
-    .where(eq(sessions.userId, userId))
-    .orderBy(desc(sessions.sequence))
+    .where(which)
+    .orderBy(desc(HAS_PASSED), desc(sessions.sequence))
     .limit(most)
+
+/**
+ * Builds the statement that ends a user's oldest sessions beyond the project's limit (auth contract 15.3), after
+ * a new one. Differs: one that has shown a second factor makes room only for another that has, so that whoever
+ * knows the password alone ends nobody's session; beyond the limit there is one such sign-in at most.
+ * @param most how many may stay
+ * @param factors of the new session
+ */
+export function trimSessions(c: Ctx, userId: string, most: number, factors: readonly string[]) {
+  const { db } = c.var
+  const own = eq(sessions.userId, userId)
+  const newest = db
+    .select({ sequence: max(sessions.sequence) })
+    .from(sessions)
+    .where(own)
   return db
     .delete(sessions)
-    .where(and(eq(sessions.userId, userId), notInArray(sessions.sequence, newest)))
+    .where(
+      and(
+        own,
+        notInArray(sessions.sequence, kept(c, own, most)),
+        notInArray(sessions.sequence, newest),
+        proofsOf(factors).length > 1 ? undefined : not(HAS_PASSED),
+      ),
+    )
+}
+
+/** Builds the statement that does what {@link trimSessions} left, once a session has shown a second factor. */
+export function trimAfterPass(
+  c: Ctx,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  most: number,
+) {
+  const { db, now } = c.var
+  const others = and(eq(sessions.userId, userId), ne(sessions.id, id))
+  const justPassed = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, id), eq(sessions.mfaUpdatedAt, now)))
+  return db
+    .delete(sessions)
+    .where(
+      and(others, notInArray(sessions.sequence, kept(c, others, most - 1)), exists(justPassed)),
+    )
 }
 
 /** Hands a stored session to the client that signed in, by cookies, and gives what to answer with. */

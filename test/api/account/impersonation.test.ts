@@ -8,7 +8,7 @@ const DAY_MS = 24 * 3600 * 1000
 
 let w: World
 beforeEach(async () => {
-  w = await world({ RATE_LIMITS: 'off' }, () => NOW)
+  w = await world({ RATE_LIMITS: 'off', MAIL_OUTBOX: 'on' }, () => NOW)
 })
 const address = () => `${crypto.randomUUID()}@example.com`
 const phoneNumber = () => `+49151${Math.floor(10 ** 7 + Math.random() * 9 * 10 ** 7)}`
@@ -223,8 +223,8 @@ describe('the gates', () => {
     expect(await typesOf(both)).toEqual(PATHS.map(() => 'user_blocked'))
   })
   test.each<[string, Partial<User>, Partial<User>]>([
-    ['whom it acts as', { mfa: true, emailVerification: true }, {}],
-    ['the impersonator', {}, { mfa: true, emailVerification: true }],
+    ['whom it acts as', { email: 'a@x.example', mfa: true, emailVerification: true }, {}],
+    ['the impersonator', {}, { email: 'b@x.example', mfa: true, emailVerification: true }],
   ])('ask for a second factor where %s needs one', async (_, other, impersonator) => {
     const { both, session } = await pair(other, impersonator)
     expect(await typesOf(both)).toEqual(PATHS.map(() => 'user_more_factors_required'))

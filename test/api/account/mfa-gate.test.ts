@@ -100,9 +100,56 @@ describe('a session that lacks a second factor', () => {
   })
 })
 
-test('two factors of a sign-in pass from the start', async () => {
-  const { headers } = await half(['email', 'oauth2'])
-  expect((await whoAmI(headers)).status).toBe(200)
+describe('a sign-in with a provider', () => {
+  test('is one factor: a code to the address is another', async () => {
+    const { email, row, headers } = await half(['email', 'oauth2'])
+    const { status, body } = await whoAmI(headers)
+    expect([status, body.type]).toEqual(LOCKED)
+    const id = await challenge(w, headers, 'email')
+    expect((await answer(w, headers, id, await sentTo(w, email))).body.factors).toEqual([
+      ...['oauth2', 'email'],
+    ])
+    expect((await whoAmI(headers)).status).toBe(200)
+    const [session] = await w.db.select().from(sessions).where(eq(sessions.id, row.id))
+    expect(session?.mfaUpdatedAt).toEqual(NOW)
+  })
+  test('and an authenticator keeps both names of the sign-in', async () => {
+    const { user, headers } = await half(['email', 'oauth2'])
+    const { headers: other } = await w.session(user.id, { factors: ['password', 'email'] })
+    const secret = await enrol(w, other, NOW)
+    moment = new Date(NOW.getTime() + STEP_MS)
+    const id = await challenge(w, headers, 'totp')
+    const { body } = await answer(w, headers, id, codeAt(secret, moment))
+    expect(body.factors).toEqual(['email', 'oauth2', 'totp'])
+    expect((await whoAmI(headers)).status).toBe(200)
+  })
+  test('in which the provider asked for more counts as two', async () => {
+    const { headers } = await half(['email', 'oauth2', 'mfa'])
+    expect((await whoAmI(headers)).status).toBe(200)
+  })
+})
+
+describe('a session that lacks a second factor ends', () => {
+  test('no session that has shown one', async () => {
+    const { user, headers } = await half()
+    const { row: passed } = await w.session(user.id, { factors: ['password', 'email'] })
+    const { row: fresh } = await w.session(user.id, { factors: ['email'], mfaUpdatedAt: NOW })
+    for (const { id } of [passed, fresh]) {
+      const { status, body } = await w.send('delete', `/account/sessions/${id}`, undefined, headers)
+      expect([status, body.type]).toEqual(LOCKED)
+    }
+    const left = await w.db.select().from(sessions).where(eq(sessions.userId, user.id))
+    expect(left).toHaveLength(3)
+  })
+  test('others that lack it, and itself', async () => {
+    const { user, row, headers } = await half()
+    const { row: other } = await w.session(user.id)
+    for (const id of [other.id, row.id]) {
+      const gone = await w.send('delete', `/account/sessions/${id}`, undefined, headers)
+      expect(gone.status).toBe(204)
+    }
+    expect(await w.db.select().from(sessions).where(eq(sessions.userId, user.id))).toEqual([])
+  })
 })
 
 test('a verified authenticator is enough for a second factor to be asked for', async () => {

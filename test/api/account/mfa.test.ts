@@ -9,7 +9,7 @@ const phoneNumber = () => `+49151${Math.floor(10 ** 7 + Math.random() * 9 * 10 *
 
 let w: World
 beforeEach(async () => {
-  w = await world({ RATE_LIMITS: 'off' }, () => NOW)
+  w = await world({ RATE_LIMITS: 'off', MAIL_OUTBOX: 'on' }, () => NOW)
 })
 const factorsIn = async (id: string) => {
   const [row] = await w.db.select().from(sessions).where(eq(sessions.id, id))

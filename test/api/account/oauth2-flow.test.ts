@@ -22,7 +22,7 @@ const JSON_ALONE = { Accept: 'application/json' }
 const CALLBACK = `/v1/account/sessions/oauth2/callback/oidc/${PROJECT}`
 let w: World
 beforeAll(async () => {
-  w = await oauth2World()
+  w = await oauth2World({ MAIL_OUTBOX: 'on' })
   await setUpOidc(w)
 })
 afterEach(() => vi.restoreAllMocks())

@@ -119,6 +119,20 @@ describe('an ID token that is good', () => {
       expect(await identitiesOf(w, first.body.userId)).toHaveLength(1)
     },
   )
+  test.each([
+    [['pwd'], false],
+    [['pwd', 'mfa'], true],
+    [['otp'], true],
+    [['hwk'], true],
+    [['swk'], true],
+    [['MFA'], false],
+    ['mfa', false],
+    [{ 0: 'mfa' }, false],
+    [undefined, false],
+  ])('whose `amr` is %j counts as more than one factor: %s', async (amr, isMore) => {
+    const { body } = await signIn({ claims: { ...somebody(), amr } })
+    expect(body.factors).toEqual(['email', 'oauth2', ...(isMore ? ['mfa'] : [])])
+  })
   test('leads to the user with its address when the provider vouches for it', async () => {
     const person = somebody()
     const user = await w.user({ email: person.email })

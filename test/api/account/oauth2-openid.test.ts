@@ -87,6 +87,29 @@ async function signIn(
   return { ...back, begun, log, location, error: errorIn(location) }
 }
 
+describe('a provider that says how somebody signed in', () => {
+  const factorsOf = async (answer: Parameters<typeof sessionOf>[0]) =>
+    (await w.send('get', '/account/sessions/current', undefined, sessionOf(answer))).body.factors
+  test.each([
+    [['pwd', 'otp'], true],
+    [['pwd'], false],
+    [undefined, false],
+  ])('by %j in a checked ID token is believed: %s', async (amr, isMore) => {
+    const op = openId()
+    await use(op)
+    const answer = await signIn(op, { claims: { amr } })
+    expect(await factorsOf(answer)).toEqual(['email', 'oauth2', ...(isMore ? ['mfa'] : [])])
+  })
+  test('in the profile alone is not', async () => {
+    const op = openId()
+    await use(op)
+    const sub = crypto.randomUUID()
+    const profile = { ...somebody(), sub, amr: ['mfa'] }
+    const answer = await signIn(op, { claims: { sub }, profile })
+    expect(await factorsOf(answer)).toEqual(['email', 'oauth2'])
+  })
+})
+
 describe('a provider that tells its addresses', () => {
   test('is asked once in ten minutes', async () => {
     const op = openId()

@@ -9,7 +9,6 @@ import {
   WRONG,
   withPassword,
 } from '#test/support/account'
-import { answer, challenge, codeAt, enrol } from '#test/support/mfa'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
 const limited = () => world({ MAIL_OUTBOX: 'on' }, () => NOW)
@@ -120,23 +119,4 @@ test('whoever got hold of a session guesses its password 20 times an hour, until
   const theirs = { ...(await w.session(other)).headers, ...client() }
   expect((await w.send('patch', '/account/email', right, theirs)).status).toBe(400)
   expect((await signIn(w, right.email, PASSWORD, client())).status).toBe(201)
-})
-
-test('a second factor is guessed 20 times an hour, over however many challenges', async () => {
-  const w = await limited()
-  const { headers } = await w.signedIn()
-  const secret = await enrol(w, headers, NOW)
-  const guess = (id: string, otp: string) => answer(w, { ...headers, ...client() }, id, otp)
-  const ids = await times(4, () => challenge(w, headers, 'totp'))
-  const wrong = codeAt(secret, NOW, 9)
-  const tried = (id = '') => times(9, () => guess(id, wrong))
-  const first = [...(await tried(ids[0])), ...(await tried(ids[1]))]
-  expect(first.map(({ status }) => status)).toEqual(Array(18).fill(401))
-  expect((await guess(ids[2] ?? '', codeAt(secret, NOW, 1))).status).toBe(200)
-  const more = await times(3, () => challenge(w, headers, 'totp'))
-  const second = [...(await tried(ids[3])), ...(await tried(more[0])), ...(await tried(more[1]))]
-  expect(second.map(({ status }) => status)).toEqual([
-    ...Array(20).fill(401),
-    ...Array(7).fill(429),
-  ])
 })

@@ -9,7 +9,7 @@ import { NOW, type World, world } from '#test/support/world'
 
 let w: World
 beforeEach(async () => {
-  w = await world({}, () => NOW)
+  w = await world({ MAIL_OUTBOX: 'on' }, () => NOW)
   await w.db.delete(users)
   await w.env.DB.prepare('delete from settings').run()
   await w.user({ id: 'ann' })
@@ -50,11 +50,13 @@ describe('factors', () => {
       .set({ ...proved, ...addresses })
       .where(eq(users.id, 'ann'))
     await w.send('patch', at('recovery-codes'))
-    const all = { ...NONE, totp: true, phone: true, email: true }
+    const all = { ...NONE, totp: true, phone: true, email: true, recoveryCode: true }
     expect(await factors()).toEqual(all)
     await w.set('factorCustom', true)
     expect(await factors()).toEqual({ ...all, custom: true })
     for (const name of ['factorTotp', 'factorEmail', 'factorPhone']) await w.set(name, false)
+    expect(await factors()).toEqual({ ...NONE, recoveryCode: true, custom: true })
+    await w.db.update(oneTimeSecrets).set({ usedAt: NOW })
     expect(await factors()).toEqual({ ...NONE, custom: true })
   })
   test('need a user', async () => {

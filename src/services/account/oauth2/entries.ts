@@ -1,5 +1,6 @@
 import { and, eq, exists, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
+import { oauthFactors } from '#/auth/amr'
 import { oneTimeRow } from '#/auth/one-time'
 import { randomHex } from '#/auth/secrets'
 import type { Batch } from '#/db/gather'
@@ -37,7 +38,7 @@ export async function addSession(c: Ctx, batch: Batch, entry: Entry, mayEnter: S
     userId: entry.userId,
     provider: entry.provider,
     providerUid: entry.profile.id,
-    factors: ['email', 'oauth2'],
+    factors: oauthFactors(entry.isMfa),
     tokens: entry.tokens,
   })
   const stored = batch.add<Session[]>(insertIf(db, sessions, draft.row, mayEnter))
@@ -52,7 +53,7 @@ export async function addSession(c: Ctx, batch: Batch, entry: Entry, mayEnter: S
     )
     batch.add(db.delete(sessions).where(and(eq(sessions.id, before.id), isStored)))
   }
-  batch.add(trimSessions(c, entry.userId, policies.sessionLimit))
+  batch.add(trimSessions(c, entry.userId, policies.sessionLimit, draft.row.factors))
   return (user: User): Outcome | undefined => {
     const [session] = stored()
     return session && { kind: 'session', user, session, draft }
@@ -60,6 +61,8 @@ export async function addSession(c: Ctx, batch: Batch, entry: Entry, mayEnter: S
 }
 
 const SECRET_LENGTH = 64
+/** Marks a token of a sign-in in which the provider asked for more than one factor. */
+const MFA_NOTE = 'mfa'
 /** For how long a token is good; the JWT around it says the same (account contract 11.3, step 11). */
 export const TOKEN_SECONDS = 60
 
@@ -77,6 +80,7 @@ export async function addToken(c: Ctx, batch: Batch, entry: Entry, mayEnter: SQL
     secret,
     ref: entry.identityId,
     ttlSeconds: TOKEN_SECONDS,
+    ...(entry.isMfa ? { sealed: MFA_NOTE } : {}),
   })
   const stored = batch.add<unknown[]>(insertIf(db, oneTimeSecrets, row, mayEnter))
   const before = c.var.self?.session

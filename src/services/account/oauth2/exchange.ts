@@ -1,6 +1,7 @@
 import { and, eq, exists, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { oauthFactors } from '#/auth/amr'
 import { signJwt, verifyJwt } from '#/auth/jwt'
 import { hashOneTime, isRedeemable, redeem } from '#/auth/one-time'
 import { gather } from '#/db/gather'
@@ -45,9 +46,19 @@ export async function exchangeWrapped(
     sql`${identities.id} in (select ${oneTimeSecrets.ref} from ${oneTimeSecrets}
       where ${oneTimeSecrets.userId} = ${userId} and ${oneTimeSecrets.secretHash} = ${secretHash})`,
   )
-  const [[user], [identity]] = await db.batch([
+  const [[user], [identity], [kept]] = await db.batch([
     db.select().from(users).where(eq(users.id, userId)),
     db.select().from(identities).where(linked),
+    db
+      .select({ note: oneTimeSecrets.sealed })
+      .from(oneTimeSecrets)
+      .where(
+        and(
+          eq(oneTimeSecrets.userId, userId),
+          eq(oneTimeSecrets.purpose, 'oauth2'),
+          eq(oneTimeSecrets.secretHash, secretHash),
+        ),
+      ),
   ])
   if (!user || !identity) throw new ApiError('user_invalid_token')
   const { providerAccessToken, providerRefreshToken } = await openIdentity(c, identity)
@@ -60,7 +71,7 @@ export async function exchangeWrapped(
       userId,
       provider: data.provider,
       providerUid: identity.providerUid,
-      factors: ['email', 'oauth2'],
+      factors: oauthFactors(kept !== undefined && kept.note !== null),
       tokens: {
         access: providerAccessToken,
         accessExpiry: identity.providerAccessTokenExpiry,

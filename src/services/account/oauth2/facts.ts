@@ -18,6 +18,8 @@ export type Arrival = {
   isEmailless: boolean
   profile: Profile
   tokens: Tokens
+  /** Whether the provider's checked ID token says that more than one factor was shown. */
+  isMfa: boolean
 }
 
 /** Nobody has accounts at more providers; beyond it, addresses are not looked for. */

@@ -101,7 +101,7 @@ export const createIdTokenSession = route(
   async (c, { provider, idToken, nonce = '', accessToken = '', accessTokenExpiry, name = '' }) => {
     const { now } = c.var
     const audiences = await audiencesOf(c, provider)
-    const profile = await verifyIdToken(provider, { idToken, nonce, audiences, now })
+    const { isMfa, ...profile } = await verifyIdToken(provider, { idToken, nonce, audiences, now })
     const tokens = {
       access: accessToken,
       accessExpiry:
@@ -113,6 +113,7 @@ export const createIdTokenSession = route(
       isEmailless: false,
       profile: { ...profile, name: profile.name || name },
       tokens,
+      isMfa,
     }
     const outcome = await arrive(c, arrival, false)
     if (outcome.kind !== 'session') throw new Error('A sign-in ended without a session.')

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
+import { saysMfa } from '#/auth/amr'
 import { hashSecret } from '#/auth/secrets'
 import { ApiError } from '#/errors'
 import { ask, providerFailed } from '#/services/account/oauth2/ask'
@@ -50,7 +51,7 @@ const codeOf = (error: unknown) =>
 export async function verifyIdToken(
   provider: IdTokenProvider,
   given: { idToken: string; nonce: string; audiences: readonly string[]; now: Date },
-): Promise<Profile> {
+): Promise<Profile & { isMfa: boolean }> {
   const { names, needsNonce } = ISSUERS[provider]
   const { payload } = await jwtVerify(given.idToken, KEYS[provider], {
     issuer: [...names],
@@ -67,5 +68,5 @@ export async function verifyIdToken(
   const isBound = payload.nonce === undefined && !needsNonce
   const matches = given.nonce !== '' && expected.some((nonce) => nonce === payload.nonce)
   if (!isBound && !matches) throw new ApiError('user_invalid_token')
-  return readProfile(payload, CLAIMS)
+  return { ...readProfile(payload, CLAIMS), isMfa: saysMfa(payload.amr) }
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { saysMfa } from '#/auth/amr'
 import { gather } from '#/db/gather'
 import type { AppEnv } from '#/env'
 import { ApiError, type ErrorType } from '#/errors'
@@ -229,6 +230,7 @@ async function finish(
     {
       provider: provider.key,
       isEmailless: provider.spec.emailless === true,
+      isMfa: site.endpoints.issuer !== undefined && saysMfa(tokens.claims?.amr),
       profile: { ...profile, name: profile.name || sentName(c) },
       tokens,
     },
