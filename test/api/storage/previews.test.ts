@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { hashSecret } from '#/auth/secrets'
 import { files, previewBudgets, variants } from '#/db/schema'
 import { sweep } from '#/jobs'
 import { erasePrefix } from '#/services/storage/blobs'
@@ -314,19 +315,139 @@ describe('what cannot be rendered is refused, and the refusal kept', () => {
     expect((await preview(query, GUEST_HEADERS, 'x')).body).toEqual(first.body)
     expect(seen.calls).toBe(calls)
   })
-  test('but not that the platform failed', async () => {
-    const failing = {
-      input: () => {
-        throw new Error('out of order')
+})
+
+/** Stands in for the Images binding and fails as it does: with a code, or without one. */
+const failing = (code?: number | string) =>
+  ({
+    input: () => ({
+      output: () => Promise.reject(Object.assign(new Error('out of order'), { code })),
+      transform() {
+        return this
       },
-    } as unknown as ImagesBinding
-    const { w, bucket } = await scene()
-    const down = await world({ IMAGES: failing })
-    const at = `/storage/buckets/${bucket.id}/files/a/preview?width=43`
-    const refused = await down.send('get', at)
-    expect(refused).toMatchObject({ status: 400, body: { type: 'storage_file_type_unsupported' } })
+    }),
+  }) as unknown as ImagesBinding
+
+describe('a failure is not a verdict', () => {
+  const FAILED = { status: 500, body: { type: 'general_server_error' } }
+  const path = (bucketId: string, query: string) =>
+    `/storage/buckets/${bucketId}/files/a/preview?${query}`
+
+  test.each([
+    ...['width=43', 'width=43&borderRadius=3', 'output=gif', 'output=avif'].flatMap((query) =>
+      // Interrupted, used up, not paid for, out of reach, too slow, undecided, out of range, none at all.
+      [9402, 9422, 9432, 9504, 9522, 9523, 9999, 'ECONNRESET', undefined].map(
+        (code) => [query, code] as const,
+      ),
+    ),
+  ])('%s when Images fails with %s', async (query, code) => {
+    const { w, bucket, preview } = await scene()
+    const down = await world({ IMAGES: failing(code) })
+    const refused = await down.send('get', path(bucket.id, query))
+    expect(refused).toMatchObject(FAILED)
     expect(refused.headers.get('retry-after')).toBe('5')
-    expect((await w.send('get', at)).status).toBe(200)
+    expect(await stored(w)).toEqual([])
+    expect(await w.db.select().from(variants)).toEqual([])
+    expect((await preview(query)).status).toBe(200)
+  })
+  test.each([
+    [9412, 'storage_file_type_unsupported'],
+    [9520, 'storage_file_type_unsupported'],
+    [9413, 'storage_image_resolution_exceeded'],
+  ])('but code %i is: it speaks of the picture', async (code, type) => {
+    const { bucket, preview } = await scene()
+    const strict = await world({ IMAGES: failing(code) })
+    const refused = await strict.send('get', path(bucket.id, 'width=44'))
+    expect(refused).toMatchObject({ status: 400, body: { type } })
+    expect(await preview('width=44')).toMatchObject({ status: 400, body: { type } })
+  })
+  test('of a picture that Images made and cannot read again', async () => {
+    const { w, bucket, preview } = await scene()
+    let calls = 0
+    const once = {
+      input: (stream: ReadableStream<Uint8Array>) =>
+        (++calls === 1 ? w.env.IMAGES : failing(9412)).input(stream),
+    } as ImagesBinding
+    const down = await world({ IMAGES: once })
+    const query = 'width=1800&opacity=0.5&quality=100&output=webp'
+    expect(await down.send('get', path(bucket.id, query))).toMatchObject(FAILED)
+    expect(calls).toBe(2)
+    expect((await preview(query)).status).toBe(200)
+  })
+  test.each([
+    ['another format', { 'Content-Type': 'image/png' }, 'no picture at all'],
+    ['nothing', { 'Content-Type': 'image/png' }, ''],
+  ])('when Images answers with %s', async (_, headers, content) => {
+    const { bucket, preview } = await scene()
+    const odd = {
+      input: () => ({
+        transform() {
+          return this
+        },
+        output: () =>
+          Promise.resolve({
+            response: () => new Response(content, { headers }),
+            contentType: () => 'image/png',
+          }),
+      }),
+    } as unknown as ImagesBinding
+    const down = await world({ IMAGES: odd })
+    expect(await down.send('get', path(bucket.id, 'width=45&opacity=0.5'))).toMatchObject(FAILED)
+    expect((await preview('width=45&opacity=0.5')).status).toBe(200)
+  })
+
+  /** Returns the bucket of blobs with one method replaced. */
+  const blobs = (bucket: R2Bucket, replaced: Partial<R2Bucket>) =>
+    new Proxy(bucket, {
+      get: (target, name) => {
+        const own = Reflect.get(replaced, name) ?? Reflect.get(target, name)
+        return typeof own === 'function' ? own.bind(target) : own
+      },
+    })
+  const broken = () => Promise.reject(new Error('R2 is out of order'))
+
+  test('when R2 does not keep the preview', async () => {
+    const { w, bucket, preview } = await scene()
+    const down = await world({ BLOBS: blobs(w.env.BLOBS, { put: broken as never }) })
+    expect((await down.send('get', path(bucket.id, 'width=46'))).status).toBe(500)
+    expect((await preview('width=46')).status).toBe(200)
+  })
+  test.each(['width=47', 'width=47&opacity=0.5', 'output=gif'])(
+    'when R2 breaks off while the source is read: %s',
+    async (query) => {
+      const { w, bucket, preview } = await scene()
+      const half = async (key: string, options?: R2GetOptions) => {
+        const blob = await w.env.BLOBS.get(key, options)
+        if (!key.startsWith('files/') || !blob) return blob
+        const bytes = new Uint8Array(await new Response(blob.body).arrayBuffer())
+        const body = new ReadableStream({
+          start: (controller) => controller.enqueue(bytes.slice(0, 300)),
+          pull: (controller) => controller.error(new Error('R2 broke off')),
+        })
+        return { body }
+      }
+      const down = await world({ BLOBS: blobs(w.env.BLOBS, { get: half as never }) })
+      expect((await down.send('get', path(bucket.id, query))).status).toBe(500)
+      expect((await preview(query)).status).toBe(200)
+    },
+  )
+  test('a refusal of an earlier version does not stick', async () => {
+    const { w, preview } = await scene()
+    await preview('width=48')
+    const [key = ''] = await stored(w)
+    const parameters = { width: 48, height: 0, gravity: 'center', quality: -1, borderWidth: 0 }
+    const rest = { borderRadius: 0, opacity: 1, rotation: 0 }
+    const keyOf = async (version: number) => {
+      const entries = Object.entries({ ...parameters, ...rest }).sort()
+      const hash = await hashSecret(JSON.stringify([version, 'png', ...entries]))
+      return key.replace(/[^/]*$/, hash.slice(0, 40))
+    }
+    expect(key).toBe(await keyOf(2))
+    await w.env.BLOBS.delete(key)
+    await w.db.delete(variants)
+    const customMetadata = { refusal: 'storage_file_type_unsupported', detail: 'Out of order.' }
+    await w.env.BLOBS.put(await keyOf(1), '', { customMetadata })
+    expect((await preview('width=48')).status).toBe(200)
   })
 })
 

@@ -1,6 +1,7 @@
 import { GifReader } from 'omggif'
 import { type AnimationWriter, type Frame, webpDecoder, webpEncoder } from './codecs.ts'
-import { blank, type Pixels } from './pixels.ts'
+import { type GifFrames, readGifFrames } from './headers/gif.ts'
+import { blank, cutOut, type Pixels } from './pixels.ts'
 import { LOSSLESS, type Size } from './plan.ts'
 import { type Chunk, lengthOf, putChunks, putUint24, riffChunks, uint24, webpOf } from './riff.ts'
 
@@ -16,22 +17,39 @@ function clearArea(pixels: Pixels, { left, top, width, height }: Area) {
   }
 }
 
-/** Opens a GIF. @throws when it is malformed */
-export function readGif(bytes: Uint8Array): Animation {
-  const gif = new GifReader(bytes)
-  const { width, height } = gif
+/**
+ * Opens a GIF. Its decoder draws over line ends where a frame lies beyond the canvas: it is given a canvas wide
+ * enough for all frames, of which the real one is cut out.
+ * @param frames as {@link readGifFrames} reads them from the same bytes
+ * @throws when it is malformed
+ */
+export function readGif(
+  bytes: Uint8Array,
+  { canvas, extent }: GifFrames = readGifFrames(bytes),
+): Animation {
+  const gif = new GifReader(withCanvas(bytes, extent))
   async function* frames(): AsyncGenerator<Frame> {
-    const canvas = blank({ width, height })
+    const drawn = blank(extent)
     for (let index = 0; index < gif.numFrames(); index++) {
       const { x: left, y: top, delay, disposal, ...size } = gif.frameInfo(index)
-      const before = disposal === 3 ? canvas.data.slice() : undefined
-      gif.decodeAndBlitFrameRGBA(index, canvas.data)
-      yield { pixels: { width, height, data: canvas.data.slice() }, delayMs: delay * 10 }
-      if (disposal === 2) clearArea(canvas, { left, top, width: size.width, height: size.height })
-      if (before) canvas.data.set(before)
+      const before = disposal === 3 ? drawn.data.slice() : undefined
+      gif.decodeAndBlitFrameRGBA(index, drawn.data)
+      const seen = cutOut(drawn, { ...canvas, left: 0, top: 0 })
+      const pixels = seen === drawn ? { ...drawn, data: drawn.data.slice() } : seen
+      yield { pixels, delayMs: delay * 10 }
+      if (disposal === 2) clearArea(drawn, { left, top, width: size.width, height: size.height })
+      if (before) drawn.data.set(before)
     }
   }
-  return { width, height, loops: gif.loopCount() ?? undefined, frames: frames() }
+  return { ...canvas, loops: gif.loopCount() ?? undefined, frames: frames() }
+}
+
+function withCanvas(bytes: Uint8Array, { width, height }: Size): Uint8Array {
+  const copy = bytes.slice()
+  const view = new DataView(copy.buffer)
+  view.setUint16(6, width, true)
+  view.setUint16(8, height, true)
+  return copy
 }
 
 /** Opens an animated WebP (WebP container specification, Animation). */

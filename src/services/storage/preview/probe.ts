@@ -1,89 +1,70 @@
-import { imageSize } from 'image-size'
-import { ApiError } from '#/errors'
+import { Buffer } from 'node:buffer'
+import { type GifFrames, readGifFrames } from './headers/gif.ts'
+import { readHeifHeader } from './headers/heif.ts'
+import { readJpegHeader } from './headers/jpeg.ts'
+import { readPngSize } from './headers/png.ts'
+import { readWebpFrames } from './headers/webp.ts'
 import { jpegQuality } from './jpeg-quality.ts'
-import type { Source } from './plan.ts'
-import { countWebpFrames } from './riff.ts'
+import { boundSource, unreadable } from './limits.ts'
+import type { Size, Source } from './plan.ts'
 
 /**
  * What a header says. Differs: the size is that of the upright picture, mirrored ones included, where upstream
  * turns the finished preview.
  */
-export type Probe = Source & { format: 'jpeg' | 'png' | 'gif' | 'webp' | 'heic' }
-
-/**
- * Largest picture that the platform takes: 12,000 pixels a side and 100 megapixels (Images limits). Differs:
- * upstream takes 50,000 and 512.
- */
-const MAX_SIDE = 12_000
-const MAX_PIXELS = 100_000_000
-/** More frames than this are not rendered (storage contract 9.2). */
-const MAX_FRAMES = 128
-
-const FORMATS: Record<string, Probe['format']> = {
-  jpg: 'jpeg',
-  png: 'png',
-  gif: 'gif',
-  webp: 'webp',
-  heic: 'heic',
-  heif: 'heic',
+export type Probe = Source & {
+  format: 'jpeg' | 'png' | 'gif' | 'webp' | 'heic'
+  /** Pixels that are decoded for all frames of an animation: they may be larger or smaller than it. */
+  framePixels?: number
+  /** Where the frames of a GIF are. */
+  gif?: GifFrames
 }
 
 /**
- * Reads format, size, orientation and frame count from a picture's header, without decoding it.
- * @throws `storage_file_type_unsupported` for bytes that are no such picture, or too many frames
- * @throws `storage_image_resolution_exceeded`
+ * Reads format, size, orientation and frames from a picture's headers, without decoding it. Decoders go by
+ * the same fields: what is bounded here is bounded there.
+ * @param bytes the whole of a GIF or WebP; of others as much as their header takes
+ * @throws `storage_file_type_unsupported` for bytes that are no such picture
+ * @throws `storage_image_resolution_exceeded` for a picture, or one inside it, that is too large to decode
  */
 export function probe(bytes: Uint8Array): Probe {
-  const { width, height, orientation = 1, type = '' } = measure(bytes)
-  const format = FORMATS[type]
-  if (!format || !(width > 0) || !(height > 0)) throw unreadable()
-  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
-    throw new ApiError('storage_image_resolution_exceeded')
-  }
-  const frames =
-    format === 'gif' ? countGifFrames(bytes) : format === 'webp' ? countWebpFrames(bytes) : 1
-  if (frames > MAX_FRAMES) {
-    throw new ApiError(
-      'storage_file_type_unsupported',
-      `The animation has more than ${MAX_FRAMES} frames.`,
-    )
-  }
-  const sideways = orientation >= 5 && orientation <= 8
-  return {
-    format,
-    frames,
-    mayBeClear: format !== 'jpeg' && format !== 'heic',
-    quality: format === 'jpeg' ? jpegQuality(bytes) : undefined,
-    width: sideways ? height : width,
-    height: sideways ? width : height,
-  }
+  const found = readHeader(bytes)
+  if (!found || !(found.width > 0) || !(found.height > 0)) throw unreadable()
+  boundSource(found)
+  return found
 }
 
-export const unreadable = (cause?: unknown) =>
-  new ApiError('storage_file_type_unsupported', 'The file cannot be read as an image.', { cause })
-
-function measure(bytes: Uint8Array) {
-  try {
-    return imageSize(bytes)
-  } catch (cause) {
-    throw unreadable(cause)
-  }
+function readHeader(bytes: Uint8Array): Probe | undefined {
+  const text = Buffer.from(bytes.subarray(0, 12)).toString('latin1')
+  if (text.startsWith('\xff\xd8')) return readJpeg(bytes)
+  if (text.startsWith('\x89PNG')) return still('png', readPngSize(bytes))
+  if (/^GIF8[79]a/.test(text)) return readGif(bytes)
+  if (/^RIFF....WEBP/s.test(text)) return readWebp(bytes)
+  return text.slice(4, 8) === 'ftyp' ? still('heic', readHeifHeader(bytes)) : undefined
 }
 
-/** Counts image blocks (GIF89a specification §20); stops where the file does. */
-function countGifFrames(bytes: Uint8Array): number {
-  const tableBytes = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
-  let at = 13 + tableBytes(bytes[10] ?? 0)
-  let count = 0
-  while (at < bytes.length) {
-    const kind = bytes[at]
-    if (kind === 0x2c) {
-      count++
-      at += 10 + tableBytes(bytes[at + 9] ?? 0) + 1
-    } else if (kind === 0x21) at += 2
-    else break
-    while (at < bytes.length && bytes[at] !== 0) at += (bytes[at] ?? 0) + 1
-    at++
-  }
-  return Math.max(1, count)
+function still(format: Probe['format'], size: Size | undefined): Probe | undefined {
+  if (!size) return
+  const { width, height } = size
+  return { format, frames: 1, mayBeClear: format !== 'heic' && format !== 'jpeg', width, height }
+}
+
+function readJpeg(bytes: Uint8Array): Probe | undefined {
+  const header = readJpegHeader(bytes)
+  const found = still('jpeg', header)
+  if (!header || !found) return
+  const upright = header.orientation >= 5 ? { width: header.height, height: header.width } : {}
+  return { ...found, ...upright, quality: jpegQuality(bytes) }
+}
+
+function readGif(bytes: Uint8Array): Probe | undefined {
+  const gif = readGifFrames(bytes)
+  const found = still('gif', gif.canvas)
+  return found && { ...found, frames: Math.max(1, gif.count), framePixels: gif.pixels, gif }
+}
+
+function readWebp(bytes: Uint8Array): Probe | undefined {
+  const webp = readWebpFrames(bytes)
+  const found = webp && still('webp', webp.canvas)
+  return found && { ...found, frames: webp.count, framePixels: webp.pixels }
 }

@@ -1,7 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { ApiError } from '#/errors'
 import { blocksOf } from '#/http/blocks'
+import { firstGifFrame } from './headers/gif.ts'
+import { isAnimatedPng, stillPng } from './headers/png.ts'
+import { firstWebpFrame } from './headers/webp.ts'
 import { type Probe, probe } from './probe.ts'
+import { type Watch, watchFor } from './watch.ts'
 
 /** How much of a picture is looked at before it is read whole: more than headers and metadata take. */
 const HEAD_BYTES = 256 * 1024
@@ -9,10 +13,15 @@ const HEAD_BYTES = 256 * 1024
 /** A picture whose header was read; of a still one the rest has not passed through memory yet. */
 export type Picture = {
   header: Probe
-  /** Gives the picture as a stream, once. */
+  /**
+   * Returns the picture as a stream, once; of an animation only what its first frame takes. The stream fails
+   * with `storage_image_resolution_exceeded` for a JPEG of more scans than are decoded.
+   */
   stream(): ReadableStream<Uint8Array>
   /** Reads the picture whole, in place of {@link Picture.stream}. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>
+  /** Observes what is streamed. */
+  watch: Watch
   /** Lets go of a picture that is not needed. */
   cancel(): Promise<void>
 }
@@ -55,25 +64,49 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
     await cancel()
     throw error
   })
+  const watch = watchFor(header)
+
+  /** Returns the next piece for a decoder. */
+  async function next(): Promise<Uint8Array | undefined> {
+    const bytes = held.shift() ?? (ended ? undefined : await pull())
+    if (bytes) watch.take(bytes)
+    else watch.end()
+    return bytes
+  }
   return {
     header,
-    stream: () =>
-      new ReadableStream({
+    watch,
+    stream() {
+      if (ended && held.length > 0)
+        held.splice(0, held.length, stillOf(Buffer.concat(held), header))
+      return new ReadableStream({
         async pull(controller) {
-          const bytes = held.shift() ?? (ended ? undefined : await pull())
+          const bytes = await next().catch(async (error: unknown) => {
+            await cancel()
+            throw error
+          })
           if (bytes) controller.enqueue(bytes)
           else controller.close()
         },
         cancel,
-      }),
+      })
+    },
     bytes: () => hold(Number.POSITIVE_INFINITY),
     cancel,
   }
 }
 
-/** Tells GIF and WebP by their first bytes. */
+/** Checks whether a picture may be an animation, whose frames are told by the whole of it. */
 const isAnimation = (head: Uint8Array) =>
-  ['GIF8', 'RIFF'].includes(Buffer.from(head.subarray(0, 4)).toString('latin1'))
+  ['GIF8', 'RIFF'].includes(Buffer.from(head.subarray(0, 4)).toString('latin1')) ||
+  isAnimatedPng(head)
+
+/** Cuts an animation down to what its first frame takes. */
+function stillOf(bytes: Uint8Array, { format, frames, gif }: Probe): Uint8Array {
+  if (gif) return firstGifFrame(bytes, gif)
+  if (format === 'webp' && frames > 1) return firstWebpFrame(bytes)
+  return format === 'png' && isAnimatedPng(bytes) ? stillPng(bytes) : bytes
+}
 
 /** Reads a header from a picture's beginning; undefined where more of it may tell. */
 function tryProbe(head: Uint8Array, whole: boolean): Probe | undefined {

@@ -1,23 +1,21 @@
-import { and, eq, exists, lt, sql } from 'drizzle-orm'
+import { lt, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { isPrivileged } from '#/auth/caller'
 import { hashSecret } from '#/auth/secrets'
-import { type Database, rawStatement } from '#/db'
-import { type File, previewBudgets, variants } from '#/db/schema'
+import type { Database } from '#/db'
+import { type File, variants } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError, type ErrorType } from '#/errors'
 import { preconditions } from '#/http/conditional'
 import { openBlob, variantPrefix } from '#/services/storage/blobs'
 import { iconStream } from '#/services/storage/preview/icons'
+import { claim, release, renewWhile } from '#/services/storage/preview/lease'
 import { outputFormat, type PreviewParams, sourceKind } from '#/services/storage/preview/plan'
 import { renderPreview } from '#/services/storage/preview/render'
 
 type Ctx = Context<AppEnv>
 
-/** Marks what this renderer makes; raise it when the same parameters give other pixels. */
-const RENDERER = 1
-/** How long one request may render before another takes over. */
-const LEASE_MS = 30_000
+/** Marks what this renderer makes and refuses; raise it when the same parameters give something else. */
+const RENDERER = 2
 /** How long a request waits for another's rendering, and how often it looks. */
 const PATIENCE_MS = 25_000
 const FIRST_LOOK_MS = 100
@@ -33,7 +31,7 @@ const ICON_BACKGROUND = 'eceff1'
 
 /**
  * Answers with a preview, rendered once per file version and set of parameters and then kept in R2
- * (storage contract 9.10). A refusal that would be the same every time is kept too.
+ * (storage contract 9.10). A refusal that follows from the source is kept too; a service's failure never is.
  * @throws `general_rate_limit_exceeded` when the bucket's monthly budget of new previews is used up
  */
 export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Promise<Response> {
@@ -53,7 +51,8 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
 
   const found = await stored(c, key)
   if (found) return found
-  if (!(await claim(c, file, key))) {
+  const lease = await claim(c, file, key)
+  if (!lease) {
     const awaited = await waitFor(c, key)
     if (awaited) return awaited
     throw new ApiError('general_rate_limit_exceeded', 'This preview is still being rendered.', {
@@ -63,24 +62,25 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
   try {
     const from = kind === 'file' ? await openBlob(c.env.BLOBS, file) : iconStream(kind)
     if (!from) throw new ApiError('storage_file_not_found')
-    const { body, contentType } = await renderPreview(c.env.IMAGES, from, wanted, output)
+    const rendering = renderPreview(c.env.IMAGES, from, wanted, output)
+    const { body, contentType } = await renewWhile(c.var.db, lease, rendering)
     const variant = await c.env.BLOBS.put(key, body, { httpMetadata: { contentType } })
     return answer(c, variant, body, 'miss')
   } catch (error) {
     await (isRefusal(error)
       ? c.env.BLOBS.put(key, '', { customMetadata: { refusal: error.type, detail: error.message } })
-      : c.var.db.delete(variants).where(eq(variants.key, key)))
+      : release(c.var.db, lease))
     throw error
   }
 }
 
-/** Answers that a picture gives every time; one with Retry-After invites another try. */
+/** Errors that follow from the source and the parameters alone. No service's failure is among them. */
 const REFUSALS: readonly ErrorType[] = [
   'storage_file_type_unsupported',
   'storage_image_resolution_exceeded',
 ]
 const isRefusal = (error: unknown): error is ApiError =>
-  error instanceof ApiError && REFUSALS.includes(error.type) && !('Retry-After' in error.headers)
+  error instanceof ApiError && REFUSALS.includes(error.type)
 
 /** Answers with a preview that is stored now, or with 304 where the client has it. */
 function answer(c: Ctx, variant: R2Object, body: BodyInit, cache: keyof typeof CACHED): Response {
@@ -108,57 +108,6 @@ async function stored(c: Ctx, key: string) {
   if (!response.body) await variant.body.cancel()
   return response
 }
-
-/**
- * Takes the sole right to render a preview, and a place in the bucket's budget, in one round trip. Differs:
- * upstream has no budget.
- * @returns false when another request holds the right
- * @throws `general_rate_limit_exceeded` when the budget is used up; keys have none
- */
-async function claim(c: Ctx, { bucketSequence }: File, key: string): Promise<boolean> {
-  const { db, now, caller, settings } = c.var
-  const month = now.toISOString().slice(0, 7)
-  const budget = isPrivileged(caller) ? Number.MAX_SAFE_INTEGER : settings.PREVIEW_BUDGET
-  const until = now.getTime() + LEASE_MS
-  const thisBudget = and(
-    eq(previewBudgets.bucketSequence, bucketSequence),
-    eq(previewBudgets.month, month),
-  )
-  const [, won, , [holder]] = await db.batch([
-    db.insert(previewBudgets).values({ bucketSequence, month, used: 0 }).onConflictDoNothing(),
-    rawStatement(
-      db,
-      sql`
-      insert into ${variants} (key, bucket_sequence, lease_until, created_at)
-      select ${key}, ${bucketSequence}, ${until}, ${now.getTime()}
-      from ${previewBudgets} where ${and(thisBudget, lt(previewBudgets.used, budget))}
-      on conflict (key) do update set lease_until = excluded.lease_until
-      where lease_until < ${now.getTime()} returning key`,
-    ),
-    db
-      .update(previewBudgets)
-      .set({ used: sql`${previewBudgets.used} + 1` })
-      .where(and(thisBudget, exists(leaseOf(db, key, until)))),
-    leaseOf(db, key),
-  ])
-  if (won.length > 0) return true
-  if (holder && holder.leaseUntil >= now) return false
-  throw new ApiError(
-    'general_rate_limit_exceeded',
-    "The bucket's budget of new previews is used up for this month.",
-  )
-}
-
-const leaseOf = (db: Database, key: string, until?: number) =>
-  db
-    .select({ leaseUntil: variants.leaseUntil })
-    .from(variants)
-    .where(
-      and(
-        eq(variants.key, key),
-        until === undefined ? undefined : eq(variants.leaseUntil, new Date(until)),
-      ),
-    )
 
 async function waitFor(c: Ctx, key: string) {
   let pause = FIRST_LOOK_MS

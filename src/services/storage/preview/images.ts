@@ -1,0 +1,109 @@
+import { ApiError } from '#/errors'
+import { MAX_RESULT_BYTES, tooLarge, unreadable } from './limits.ts'
+import type { Crop, Format } from './plan.ts'
+import type { Picture } from './source.ts'
+
+export type Rendered = { body: Uint8Array<ArrayBuffer>; contentType: string }
+
+/** One call of the binding: a resize with its cut, a quarter turn before them, and a format. */
+export type Transform = {
+  crop?: Crop | undefined
+  /** Degrees clockwise. The crop is that of the turned picture. */
+  turn?: 90 | 180 | 270 | undefined
+  format: Format
+  quality?: number | undefined
+}
+
+/** The bytes for a call: a source, which may be at fault for its failure, or what we made ourselves. */
+export type Input = Pick<Picture, 'stream'> & Partial<Pick<Picture, 'watch'>>
+
+/**
+ * Lets the Images binding make a picture.
+ * @throws `storage_file_type_unsupported` and `storage_image_resolution_exceeded` for what the source is
+ * @throws `general_server_error` for what the service did
+ */
+export async function transform(
+  images: ImagesBinding,
+  input: Input,
+  { crop, turn, format, quality }: Transform,
+): Promise<Rendered> {
+  try {
+    const given = images.input(input.stream())
+    const changed =
+      crop || turn
+        ? given.transform({
+            ...(turn ? { rotate: turn } : {}),
+            ...(crop
+              ? { width: crop.width, height: crop.height, fit: 'cover', gravity: crop.side }
+              : {}),
+          })
+        : given
+    const result = await changed.output({
+      format: `image/${format}`,
+      anim: false,
+      // Black, as upstream shows what is clear in a JPEG.
+      ...(format === 'jpeg' ? { background: '#000000' } : {}),
+      ...(quality === undefined ? {} : { quality }),
+    })
+    const body = await readResult(result.response())
+    return { body, contentType: result.contentType() }
+  } catch (cause) {
+    throw judged(cause, input.watch)
+  }
+}
+
+/** Reads a result as far as memory allows. */
+async function readResult(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of response.body ?? []) {
+    length += part.length
+    if (length > MAX_RESULT_BYTES)
+      throw tooLarge('The preview has too many bytes. Ask for a smaller one.')
+    parts.push(part)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** What the binding's code for a picture it does not take says (Images, troubleshooting). */
+const VERDICTS: Record<number, (cause: unknown) => ApiError> = {
+  9412: unreadable, // no image
+  9413: () => tooLarge(), // more than 100 megapixels
+  9520: unreadable, // no supported format
+}
+/** The binding could not do it: the picture may be malformed, or the service broken. */
+const UNDECIDED = 9523
+
+/**
+ * Decides who is at fault for a failed call. A refusal is kept for as long as the file is: it has to follow
+ * from the source alone. Quotas, time-outs, lost connections and whatever has no code are the service's.
+ */
+function judged(cause: unknown, watch: Picture['watch'] | undefined): ApiError {
+  if (cause instanceof ApiError) return cause
+  const fault = watch?.fault()
+  if (fault) return fault
+  const code = cause instanceof Error && 'code' in cause ? Number(cause.code) : 0
+  const verdict = watch ? VERDICTS[code] : undefined
+  if (verdict) return verdict(cause)
+  if (code === UNDECIDED && watch?.isBroken()) return unreadable(cause)
+  return serviceFailed(cause)
+}
+
+/** Answers a failure that another try may not see; it is logged. */
+export function serviceFailed(cause: unknown): ApiError {
+  console.warn('A preview could not be rendered', cause)
+  return new ApiError(
+    'general_server_error',
+    'The preview could not be rendered. Try again later.',
+    {
+      cause,
+      headers: { 'Retry-After': '5' },
+    },
+  )
+}
