@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { files } from '#/db/schema'
-import { CHUNK_BYTES } from '#/services/storage/slicer'
+import { CHUNK_BYTES } from '#/storage/upload/slicer'
 import { picture } from '#test/fixtures/pictures'
 import { noise } from '#test/support/hash'
 import { type Answer, NOW, type World, world } from '#test/support/world'

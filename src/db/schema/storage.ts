@@ -40,6 +40,12 @@ export const files = sqliteTable(
     compression: text().notNull(),
     blobId: text().notNull(), // names the bytes in R2; a new one for every upload
     uploadId: text(), // R2 multipart upload in progress
+    /** Who may go on with an unfinished upload: `user:SEQUENCE`, `key` or `guest`; null: from before this was kept. */
+    starter: text(),
+    /** Chunks that came in this attempt, repeats included. */
+    received: integer().notNull().default(0),
+    /** The value of `received` when the first chunk last came; 0: not yet. */
+    firstReceived: integer().notNull().default(0),
     ...timestamps,
   },
   (t) => [
@@ -97,6 +103,9 @@ export const fileParts = sqliteTable(
     cell: integer().notNull(),
     etag: text(),
     version: integer().notNull(),
+    digest: text(), // SHA-256, hex; null: from before this was kept
+    /** The value of the file's `received` when these bytes last came. */
+    received: integer().notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.fileSequence, t.start, t.end] })],
 )

@@ -34,6 +34,11 @@ export function grantBucket(caller: Caller, bucket: Bucket | undefined): Bucket 
   return bucket
 }
 
+/** Checks whether the caller may read a file of a bucket that it knows of (storage contract 3.3). */
+export const mayRead = (caller: Caller, bucket: Bucket, file: File) =>
+  allows(caller, 'read', bucket.permissions) ||
+  (bucket.fileSecurity && allows(caller, 'read', file.permissions))
+
 /**
  * Decides a read (storage contract 3.3): bucket permissions cover every file; with `fileSecurity` a
  * file's own may do too, and a token stands for a read permission on exactly its file.

@@ -5,7 +5,7 @@ import type { AppEnv } from '#/env'
 import { blocksOf } from '#/http/blocks'
 import { blobKey, COMPRESSION_MAX_BYTES, compressed, newBlobId } from '#/services/storage/blobs'
 import { partToSniff, sniffMimeType } from '#/services/storage/mime'
-import { HEAD_BYTES, writeBlob } from '#/services/storage/writer'
+import { HEAD_BYTES, writeBlob } from '#/storage/upload/writer'
 
 type Ctx = Context<AppEnv>
 

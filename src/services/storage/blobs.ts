@@ -1,25 +1,8 @@
 import type { File } from '#/db/schema'
 import { zstdCompressed, zstdDecompressed } from '#/services/storage/zstd'
+import { blobKey } from '#/storage/blob-keys'
 
-/** Prints a time so that the IDs which start with it sort by it. @param ms since the epoch */
-export const timePrefix = (ms: number) => ms.toString(16).padStart(12, '0')
-
-/** Makes the ID of a blob. IDs sort by the time at which they were made. */
-export const newBlobId = (now: Date) =>
-  `${timePrefix(now.getTime())}-${crypto.randomUUID().slice(-23)}`
-
-/** Tells when the blob of a key was named, in milliseconds since the epoch. */
-export const blobTime = (key: string) =>
-  Number.parseInt(key.slice(blobKey('').length).split('-', 1)[0] ?? '', 16)
-
-/** Gives the R2 key of a file's bytes. */
-export const blobKey = (blobId: string) => `files/${blobId}`
-
-/** Gives the prefix of stored ranges that wait for the rest of their part. */
-export const piecePrefix = (blobId: string) => `pieces/${blobId}/`
-
-/** Gives the prefix of the previews rendered from a blob. */
-export const variantPrefix = (blobId: string) => `variants/${blobId}/`
+export { blobKey, erasePrefix, newBlobId, piecePrefix, variantPrefix } from '#/storage/blob-keys'
 
 /** Files up to this many bytes are compressed, when their bucket says so (storage contract 4.5). */
 export const COMPRESSION_MAX_BYTES = 20_000_000
@@ -83,13 +66,4 @@ function cut({ offset, length }: Range) {
       if (position >= offset + length) controller.terminate() // what follows is not read
     },
   })
-}
-
-/** Deletes every object below a prefix. */
-export async function erasePrefix(bucket: R2Bucket, prefix: string) {
-  for (;;) {
-    const { objects, truncated } = await bucket.list({ prefix, limit: 1000 })
-    if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key))
-    if (!truncated) return
-  }
 }

@@ -2,19 +2,17 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { userIdOf } from '#/auth/caller'
 import { grantRoles, permission, permissionList } from '#/auth/roles'
-import type { Bucket, File } from '#/db/schema'
+import type { Bucket } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { characters, gatherArrays, optional, withDefault } from '#/http/params'
 import { check } from '#/http/route'
 import { customId, idFor } from '#/ids'
 import { parseFolder } from '#/services/storage/folder'
-import { CHUNK_BYTES } from '#/services/storage/slicer'
+import type { Starter } from '#/storage/upload/machine'
+import { CHUNK_BYTES } from '#/storage/upload/slicer'
 
 type Ctx = Context<AppEnv>
-
-/** Says how an upload ended: the row to answer with, and whether this request made the file. */
-export type Outcome = { file: File; status: 200 | 201; created: boolean }
 
 /** Differs: upstream fails with 500 for a longer name. */
 const NAME_MAX_CHARACTERS = 2048
@@ -80,7 +78,16 @@ export function grantFile(c: Ctx, bucket: Bucket, name: string | undefined, size
   }
 }
 
-/** Gives the row of a new upload, before its bytes are known. */
+/**
+ * Returns whom an upload belongs to that this request begins: an API key's to the project, a user's to that
+ * user, whoever impersonates them.
+ */
+export function starterOf({ var: { caller, self } }: Ctx): Starter {
+  if (caller.kind !== 'user') return caller.kind
+  return `user:${self?.acting.user.sequence ?? caller.id}`
+}
+
+/** Returns the row of a new upload, before its bytes are known. */
 export const draft = (
   c: Ctx,
   bucket: Bucket,
@@ -102,6 +109,9 @@ export const draft = (
   chunksUploaded: 0,
   encryption: false,
   compression: '',
+  starter: starterOf(c),
+  received: 0,
+  firstReceived: 0,
   createdAt: c.var.now,
   updatedAt: c.var.now,
 })

@@ -1,4 +1,4 @@
-import { CHUNK_BYTES } from '#/services/storage/slicer'
+import { CHUNK_BYTES } from '#/storage/upload/slicer'
 import type { Emits, Scene } from '#test/support/events/ask'
 import { noise } from '#test/support/hash'
 

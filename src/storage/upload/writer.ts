@@ -1,6 +1,6 @@
 import { hex } from '#/auth/secrets'
-import { blobKey } from '#/services/storage/blobs'
-import { slicer } from '#/services/storage/slicer'
+import { blobKey } from '#/storage/blob-keys'
+import { slicer } from '#/storage/upload/slicer'
 
 /** How many leading bytes decide a file's MIME type. */
 export const HEAD_BYTES = 64 * 1024
@@ -42,8 +42,6 @@ export function blobWriter(
     },
     /** Counts the bytes so far. */
     length: slices.length,
-    /** Gives all bytes, as long as none were sent yet. */
-    held: () => (upload ? undefined : slices.rest()),
     /** Stores what is left and completes the blob. */
     async finish(): Promise<Written> {
       const { cell, bytes } = slices.rest()
@@ -57,7 +55,7 @@ export function blobWriter(
       const md5 = hex(await digest.digest)
       return { md5, sizeBytes: slices.length(), head: head ?? bytes.subarray(0, HEAD_BYTES) }
     },
-    /** Ends the use of what {@link held} gave. */
+    /** Gives up the buffer. */
     release: slices.release,
     /** Takes back what was stored; safe at any time before {@link finish}. */
     async abort() {
@@ -67,6 +65,8 @@ export function blobWriter(
     },
   }
 }
+
+export type BlobWriter = ReturnType<typeof blobWriter>
 
 /** Writes a whole stream as a blob. @returns the bytes stored */
 export async function writeBlob(
