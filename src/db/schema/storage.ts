@@ -37,6 +37,7 @@ export const files = sqliteTable(
     chunksTotal: integer().notNull(),
     chunksUploaded: integer().notNull(), // leading chunks without a gap: where a client may resume
     encryption: flag().notNull(),
+    charset: text(), // of text whose every byte was read: UTF-8 or UTF-16; null where none is sure
     compression: text().notNull(),
     blobId: text().notNull(), // names the bytes in R2; a new one for every upload
     uploadId: text(), // R2 multipart upload in progress

@@ -4,7 +4,9 @@ import type { Bucket, File } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { blocksOf } from '#/http/blocks'
 import { blobKey, COMPRESSION_MAX_BYTES, compressed, newBlobId } from '#/services/storage/blobs'
-import { partToSniff, sniffMimeType } from '#/services/storage/mime'
+import { partToSniff, shownType, sniffMimeType } from '#/services/storage/mime'
+import { type Charset, guessCharset, readCharset } from '#/services/storage/mime/charset'
+import type { Facts } from '#/storage/upload/store'
 import { HEAD_BYTES, writeBlob } from '#/storage/upload/writer'
 
 type Ctx = Context<AppEnv>
@@ -14,12 +16,6 @@ type Ctx = Context<AppEnv>
  * everything and adds nothing to `sizeActual`.
  */
 const ENCRYPTION_MAX_BYTES = 20_000_000
-
-/** What a row says about the bytes that are stored for it. */
-export type Facts = Pick<
-  File,
-  'blobId' | 'signature' | 'mimeType' | 'sizeActual' | 'compression' | 'encryption'
->
 
 /** Gives the compression that a bucket asks for, for a file of this size. */
 const compressionFor = (bucket: Bucket, sizeBytes: number) =>
@@ -32,16 +28,19 @@ export async function atRest(c: Ctx, bucket: Bucket, file: File): Promise<Facts>
   const digest = new crypto.DigestStream('MD5')
   const writer = digest.getWriter()
   const blocks = blocksOf(blob.body)
+  const reader = readCharset()
   let head: Uint8Array | undefined
   for (let block = await blocks.next(); block; block = await blocks.next()) {
     head ??= block.slice(0, HEAD_BYTES)
     await writer.write(block)
+    reader.write(block)
   }
   await writer.close()
   return keep(c, bucket, file.blobId, {
     md5: hex(await digest.digest),
     sizeBytes: file.sizeOriginal,
     head: head ?? new Uint8Array(0),
+    charset: reader.end(),
   })
 }
 
@@ -52,21 +51,46 @@ async function typeOf(bucket: R2Bucket, blobId: string, head: Uint8Array, sizeBy
   return sniffMimeType(head, sizeBytes, await part?.bytes())
 }
 
+/** Checks whether a file is served as text by any route. */
+const isText = (mimeType: string) =>
+  mimeType.startsWith('text/') || shownType(mimeType).startsWith('text/')
+
+/** Returns the charset of a stored text; one that is longer than its head is read to its end. */
+async function charsetOf(bucket: R2Bucket, blobId: string, head: Uint8Array, sizeBytes: number) {
+  const reader = readCharset()
+  if (head.length >= sizeBytes || guessCharset(head) === null) {
+    reader.write(head)
+    return reader.end()
+  }
+  const blob = await bucket.get(blobKey(blobId))
+  if (!blob) throw new Error(`The blob ${blobId} is gone.`)
+  const blocks = blocksOf(blob.body)
+  for (let block = await blocks.next(); block; block = await blocks.next()) {
+    if (reader.write(block)) continue
+    await blocks.cancel()
+    break
+  }
+  return reader.end()
+}
+
 /**
  * Settles the form in which a stored blob is kept: as it is, or compressed under a new ID.
- * @param written what was stored under `blobId`
+ * @param written what was stored under `blobId`, with its charset where all of it was read
  */
 export async function keep(
   c: Ctx,
   bucket: Bucket,
   blobId: string,
-  written: { md5: string; sizeBytes: number; head: Uint8Array },
+  written: { md5: string; sizeBytes: number; head: Uint8Array; charset?: Charset | null },
 ): Promise<Facts> {
   const { md5: signature, sizeBytes, head } = written
   const mimeType = await typeOf(c.env.BLOBS, blobId, head, sizeBytes)
+  const {
+    charset = isText(mimeType) ? await charsetOf(c.env.BLOBS, blobId, head, sizeBytes) : null,
+  } = written
   const compression = compressionFor(bucket, sizeBytes)
   const encryption = bucket.encryption && sizeBytes <= ENCRYPTION_MAX_BYTES
-  const facts = { signature, mimeType, compression, encryption }
+  const facts = { signature, mimeType, charset, compression, encryption }
   if (compression === 'none') return { ...facts, blobId, sizeActual: sizeBytes }
   const packedId = newBlobId(c.var.now)
   const blob = await c.env.BLOBS.get(blobKey(blobId))

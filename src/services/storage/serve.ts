@@ -45,9 +45,18 @@ type Manner = {
   open: boolean
 }
 
+/**
+ * Returns the type of a file with the charset of a text, without which browsers guess. Differs: upstream never
+ * sends a charset.
+ */
+function contentType(file: File, shown: boolean): string {
+  const type = shown ? shownType(file.mimeType) : file.mimeType
+  return type.startsWith('text/') && file.charset ? `${type}; charset=${file.charset}` : type
+}
+
 function headersFor(c: Context<AppEnv>, file: File, { disposition, shown, open }: Manner) {
   const headers = new Headers({
-    'Content-Type': shown ? shownType(file.mimeType) : file.mimeType,
+    'Content-Type': contentType(file, shown),
     'Content-Disposition': contentDisposition(disposition, file.name),
     'Cache-Control': 'private, max-age=3888000',
     ETag: etagOf(file),

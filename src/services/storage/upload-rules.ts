@@ -108,6 +108,7 @@ export const draft = (
   chunksTotal: Math.max(1, Math.ceil(sizeOriginal / CHUNK_BYTES)),
   chunksUploaded: 0,
   encryption: false,
+  charset: null,
   compression: '',
   starter: starterOf(c),
   received: 0,

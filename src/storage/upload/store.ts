@@ -18,7 +18,7 @@ import { CHUNK_BYTES, type Slice } from '#/storage/upload/slicer'
 /** What a row says about the bytes that are stored for it. */
 export type Facts = Pick<
   File,
-  'blobId' | 'signature' | 'mimeType' | 'sizeActual' | 'compression' | 'encryption'
+  'blobId' | 'signature' | 'mimeType' | 'charset' | 'sizeActual' | 'compression' | 'encryption'
 >
 
 type Source = {

@@ -114,6 +114,7 @@ const fileRow = (fields: Partial<File> = {}): File => ({
   chunksTotal: 1,
   chunksUploaded: 1,
   encryption: false,
+  charset: null,
   compression: 'none',
   blobId: 'x',
   uploadId: null,

@@ -35,7 +35,7 @@ describe('a whole file', () => {
     const { status, headers, bytes, trips } = await get('download')
     expect([status, text(bytes), trips]).toEqual([200, TEXT, 2])
     expect(Object.fromEntries(headers)).toMatchObject({
-      'content-type': 'text/plain',
+      'content-type': 'text/plain; charset=UTF-8',
       'content-disposition': 'attachment; filename="a.txt"',
       'content-length': '12',
       'cache-control': 'private, max-age=3888000, no-transform',
@@ -90,7 +90,7 @@ describe('a view never lets a file run script on our origin', () => {
     const { get } = await scene(content, name)
     const { headers, bytes } = await get('view')
     expect(text(bytes)).toBe(content)
-    expect(headers.get('content-type')).toBe('text/plain')
+    expect(headers.get('content-type')).toMatch(/^text\/plain(; charset=UTF-8)?$/)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     const policy = headers.get('content-security-policy') ?? ''
     expect(policy.startsWith('script-src none;')).toBe(true)
@@ -116,8 +116,9 @@ describe('a view never lets a file run script on our origin', () => {
       await w.db.update(files).set({ mimeType }).where(eq(files.bucketId, id))
       const isShown = INLINE_TYPES.has(mimeType) || mimeType === 'image/svg+xml'
       const shown = isShown ? mimeType : 'text/plain'
-      expect((await get('view')).headers.get('content-type')).toBe(shown)
-      expect((await get('download')).headers.get('content-type')).toBe(mimeType)
+      const charset = (type: string) => (type.startsWith('text/') ? `${type}; charset=UTF-8` : type)
+      expect((await get('view')).headers.get('content-type')).toBe(charset(shown))
+      expect((await get('download')).headers.get('content-type')).toBe(charset(mimeType))
     }
   })
   test('a PDF is not sandboxed: no viewer would open it', async () => {
