@@ -7,7 +7,8 @@ import { isAdminMode } from '#/auth/credentials'
 import { requestDatabase } from '#/db'
 import { type AppEnv, SettingsError, settingsOf } from '#/env'
 import { ApiError, ERRORS } from '#/errors'
-import { corsHeaders, exposedHeaders, isClient, ownClients, refuseOrigin } from '#/http/origin'
+import { corsHeaders, exposedHeaders, isOrigin, ownClients, refuseOrigin } from '#/http/origin'
+import { isSecure } from '#/http/public-url'
 import { reference } from '#/http/reference'
 import { formatWarning } from '#/http/response-format'
 import { hasSmallBody, type Route, readBody } from '#/http/route'
@@ -70,12 +71,12 @@ const common =
     c.set('project', DEFAULT_SETTINGS)
     c.set('hasProject', false)
     await next()
-    const echoed = origin && isClient(origin, c.var.clients ?? ownClients(c)) ? origin : undefined
-    const secure = c.req.url.startsWith('https:')
+    const echoed =
+      origin && isOrigin(c, origin, c.var.clients ?? ownClients(c)) ? origin : undefined
     const warning = formatWarning(c.req.header('x-appwrite-response-format'), API_VERSION)
     const added = {
       ...HEADERS,
-      ...(secure ? { 'Strict-Transport-Security': 'max-age=10886400' } : {}),
+      ...(isSecure(c) ? { 'Strict-Transport-Security': 'max-age=10886400' } : {}),
       ...(warning ? { 'X-Appwrite-Warning': warning } : {}),
     }
     for (const [name, value] of Object.entries(added)) c.res.headers.set(name, value)
@@ -99,7 +100,8 @@ const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (isConsole(asked) && isAdminMode(c)) throw new ApiError('general_bad_request')
   if (c.var.hasProject && c.req.header('origin')) c.set('clients', clients)
   const origin = c.req.header('origin')
-  if (origin && !c.req.header('x-appwrite-key') && !isClient(origin, clients)) refuseOrigin(origin)
+  if (origin && !c.req.header('x-appwrite-key') && !isOrigin(c, origin, clients))
+    refuseOrigin(origin)
   if (!c.var.hasProject && !isConsole(asked)) throw new ApiError('project_not_found')
   c.set('caller', caller)
   c.set('self', self)

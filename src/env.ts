@@ -6,6 +6,7 @@ import type { User } from '#/db/schema'
 import type { Happening, Told } from '#/events/announce'
 import type { Delivery } from '#/events/delivery'
 import type { Clients } from '#/http/origin'
+import { parseUrl } from '#/lib/url'
 import { parseAddress } from '#/mail/addresses'
 import { parseSmtpUrl } from '#/mail/smtp-config'
 import type { ProjectSettings } from '#/project/settings'
@@ -56,6 +57,14 @@ const readable = <T>(read: (text: string) => T | undefined, problem: string) =>
     })
     .optional()
 
+/** Reads where clients reach this server; the default port and a slash at the end say nothing. */
+function parsePublicUrl(text: string): string | undefined {
+  const url = parseUrl(text)
+  if (!url || !/^https?:$/.test(url.protocol)) return
+  if (url.username || url.password || url.search || url.hash) return
+  return url.href.replace(/\/+$/, '')
+}
+
 const HEADER = /^[\w!#$%&'*+.^`|~-]{1,100}$/
 
 const headersSchema = z.record(
@@ -78,7 +87,7 @@ const settingsShape = z.object({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/)
     .default('edgewrite'),
   PROJECT_NAME: z.string().min(1).default('Edgewrite'),
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: readable(parsePublicUrl, 'must be an http or https address without query'),
   API_KEY: secret(16),
   SECRET: secret(32),
   PLATFORMS: hostnames.default([]),
@@ -91,6 +100,8 @@ const settingsShape = z.object({
   PREVIEW_BUDGET: z.coerce.number().int().min(0).default(10_000),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   D1_REPLICAS: z.enum(['on', 'off']).default('off'),
+  /** Whether `X-Forwarded-Proto` and `-Host` are a proxy's, and not a client's. */
+  TRUST_FORWARDED: z.enum(['on', 'off']).default('off'),
   CLIENT_IP_HEADER: z.string().min(1).default('CF-Connecting-IP'),
   SMTP_URL: readable(
     parseSmtpUrl,

@@ -5,6 +5,7 @@ import { hasPassed } from '#/auth/factors'
 import { seal, unseal } from '#/auth/seal'
 import { randomHex } from '#/auth/secrets'
 import type { AppEnv } from '#/env'
+import { isSecure } from '#/http/public-url'
 
 type Ctx = Context<AppEnv>
 
@@ -48,7 +49,7 @@ export async function rememberDevice(c: Ctx, userId: string) {
   const { settings, now } = c.var
   const id = (await storedId(c, userId)) ?? randomHex(ID_LENGTH)
   const device = { id, ends: Math.floor(now.getTime() / 1000) + TTL_SECONDS }
-  const secure = new URL(c.req.url).protocol === 'https:'
+  const secure = isSecure(c)
   const sealed = await seal(JSON.stringify(device), settings.SECRET, contextOf(userId))
   setCookie(c, cookieOf(c, userId), sealed, {
     path: '/',

@@ -3,6 +3,7 @@ import type { Caller } from '#/auth/caller'
 import { lacksFactor } from '#/auth/factors'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { publicHost } from '#/http/public-url'
 import type { AuthMethod } from '#/project/settings'
 
 /** What a route asks of its caller beside a scope (auth contract 1, stages 11 to 18). */
@@ -62,7 +63,7 @@ function refuseScopes(c: Context<AppEnv>, scopes: readonly string[]): never {
 
 function nameOf(c: Context<AppEnv>, caller: Caller) {
   if (caller.kind === 'key') {
-    return `app.${c.var.settings.PROJECT_ID}@service.${new URL(c.req.url).hostname}`
+    return `app.${c.var.settings.PROJECT_ID}@service.${publicHost(c)}`
   }
   return (caller.kind === 'user' && caller.email) || 'User'
 }

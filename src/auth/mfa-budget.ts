@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
 import { knownDevice } from '#/auth/devices'
-import { clientIp, countIn, networkOf, refuseUntil } from '#/auth/rate-limit'
+import { clientIp, countIn, refuseUntil } from '#/auth/rate-limit'
 import type { AppEnv } from '#/env'
+import { networkOf } from '#/lib/client-address'
 
 type Ctx = Context<AppEnv>
 

@@ -4,6 +4,7 @@ import { knownDevice } from '#/auth/devices'
 import { normalEmail } from '#/contact/email'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { networkOf, parseClientAddress } from '#/lib/client-address'
 
 /**
  * Says how often a route may be called: `keys` are templates with one counter each (auth contract 13). An
@@ -16,27 +17,22 @@ export type RateLimit = {
   resetOn?: readonly number[]
 }
 
+const forwardedFor = (c: Context<AppEnv>) =>
+  (c.req.header(c.var.settings.CLIENT_IP_HEADER) ?? '').split(',').map((part) => part.trim())
+
 /**
- * Gives the caller's address: the header that the operator trusts, by default the edge's own.
+ * Returns the caller's address: the first that the header names which the operator trusts, by default the edge's.
  * @returns '' where there is none, as in tests
  */
-export const clientIp = (c: Context<AppEnv>) => {
-  const header = c.req.header(c.var.settings.CLIENT_IP_HEADER) ?? ''
-  return (header.split(',')[0] ?? '').trim()
-}
+export const clientIp = (c: Context<AppEnv>) =>
+  forwardedFor(c)
+    .map(parseClientAddress)
+    .find((address) => address !== undefined) ?? ''
 
-const IPV6_NETWORK_GROUPS = 4
-
-/** Gives what an address is counted by: one person holds a whole /64 of IPv6. */
-export function networkOf(ip: string): string {
-  if (!ip.includes(':') || ip.includes('.')) return ip.replace(/^::ffff:/i, '')
-  const [head = '', tail] = ip.toLowerCase().split('::')
-  const before = head ? head.split(':') : []
-  const after = tail ? tail.split(':') : []
-  const missing = tail === undefined ? 0 : 8 - before.length - after.length
-  const groups = [...before, ...Array<string>(Math.max(0, missing)).fill('0'), ...after]
-  const network = groups.slice(0, IPV6_NETWORK_GROUPS).map((group) => group.replace(/^0+(?=.)/, ''))
-  return `${network.join(':')}::/64`
+/** Returns what the caller is counted by: their network, or how a proxy calls them that names no address. */
+function clientKey(c: Context<AppEnv>): string {
+  const [name = ''] = forwardedFor(c)
+  return networkOf(clientIp(c) || (/^unknown$/i.test(name) ? '' : name))
 }
 
 /** Index of a chunk by its range, so that one large upload does not exhaust one counter. */
@@ -65,9 +61,10 @@ function fill(
   device: string | undefined,
 ) {
   const values: Record<string, () => string> = {
-    ip: () => networkOf(clientIp(c)),
+    ip: () => clientKey(c),
     method: () => c.req.method,
-    url: () => new URL(c.req.url).hostname + route,
+    // The contract has the host here: a client would have a count under each name of the deployment.
+    url: () => `localhost${route}`,
     userId: () => c.var.self?.person.user.id ?? '',
     device: () => device ?? '',
     chunkId: () => chunkIndex(c.req.header('content-range')),
@@ -90,7 +87,7 @@ const counterOf = (c: Context<AppEnv>, key: string) =>
  * counts there roughly and in windows of ten seconds; whoever keeps within the limits of routes never meets it.
  */
 async function refuseFlood(c: Context<AppEnv>) {
-  const key = networkOf(clientIp(c))
+  const key = clientKey(c)
   if (!key || !c.env.BURST_GUARD) return
   const { success } = await c.env.BURST_GUARD.limit({ key }).catch((cause) => {
     console.error('The burst guard failed open', cause)

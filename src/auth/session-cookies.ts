@@ -3,6 +3,7 @@ import { parse, serialize } from 'hono/utils/cookie'
 import { z } from 'zod'
 import { sameSite } from '#/contact/domains'
 import type { AppEnv } from '#/env'
+import { cookieHost, isSecure, requestUrl } from '#/http/public-url'
 
 /** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */
 export type SessionToken = { id: string; secret: string }
@@ -58,9 +59,15 @@ export function sessionToken(headers: Headers, projectId: string) {
 
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
 
-/** Gives the `Domain` of session cookies; undefined on loopback and addresses (auth contract 5.3). */
-export const cookieDomain = (hostname: string) =>
-  hostname === 'localhost' || IP_LITERAL.test(hostname) ? undefined : `.${hostname}`
+/**
+ * Returns the `Domain` of session cookies; undefined on loopback, on addresses (auth contract 5.3) and on any host
+ * but the public one.
+ */
+export function cookieDomain(c: Context<AppEnv>): string | undefined {
+  const host = cookieHost(c)
+  const isName = host !== undefined && host !== 'localhost' && !IP_LITERAL.test(host)
+  return isName ? `.${host}` : undefined
+}
 
 const hostOf = (url: string | undefined) =>
   url && URL.canParse(url) ? new URL(url).hostname : undefined
@@ -68,18 +75,17 @@ const hostOf = (url: string | undefined) =>
 /** Tells whether browsers will send our cookies back from where the request comes (auth contract 5.3). */
 function cookiesReturn(c: Context<AppEnv>): boolean {
   const from = hostOf(c.req.header('origin')) ?? hostOf(c.req.header('referer'))
-  return from !== undefined && sameSite(new URL(c.req.url).hostname, from)
+  return from !== undefined && sameSite(requestUrl(c).hostname, from)
 }
 
 function writeCookies(c: Context<AppEnv>, value: string, expires: Date) {
-  const url = new URL(c.req.url)
   const name = cookieName(c.var.settings.PROJECT_ID)
-  const domain = cookieDomain(url.hostname)
+  const domain = cookieDomain(c)
   const attributes = {
     expires,
     path: '/',
     httpOnly: true,
-    secure: url.protocol === 'https:',
+    secure: isSecure(c),
     ...(domain ? { domain } : {}),
   }
   c.header('Set-Cookie', serialize(`${name}_legacy`, value, attributes), { append: true })

@@ -66,7 +66,15 @@ export function previewOf(branch: string): Deployment {
 /** Settings that hold no secret: they go to Cloudflare as plain vars. */
 export const VARS = [
   ...['PROJECT_ID', 'PROJECT_NAME', 'PUBLIC_URL', 'PLATFORMS', 'STORAGE_MAX_FILE_BYTES'],
-  ...['PREVIEW_BUDGET', 'RATE_LIMITS', 'D1_REPLICAS', 'CLIENT_IP_HEADER', 'MAIL_FROM', 'SMS_FROM'],
+  ...[
+    'PREVIEW_BUDGET',
+    'RATE_LIMITS',
+    'D1_REPLICAS',
+    'CLIENT_IP_HEADER',
+    'TRUST_FORWARDED',
+    'MAIL_FROM',
+    'SMS_FROM',
+  ],
 ]
 /** Settings that hold a password or key: they go to Cloudflare as secrets. */
 export const SECRETS = ['API_KEY', 'SECRET', 'SMTP_URL', 'SMS_URL', 'SMS_HEADERS']

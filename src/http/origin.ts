@@ -3,6 +3,7 @@ import type { Database } from '#/db'
 import { type Platform, platforms } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { publicHost, requestUrl } from '#/http/public-url'
 import { parseUrl } from '#/lib/url'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -22,9 +23,9 @@ const APP_SCHEMES: Record<Platform['type'], readonly string[]> = {
 /** Who may call from a browser or app, and be redirected to; `*.example.com` stands for every subdomain. */
 export type Clients = { hosts: readonly string[]; schemes: readonly string[] }
 
-/** Gives the clients of any project: this server's own pages and development on loopback. */
+/** Returns the clients of any project: this server's own pages and development on loopback. */
 export const ownClients = (c: Context<AppEnv>): Clients => ({
-  hosts: [...LOOPBACK, new URL(c.req.url).hostname],
+  hosts: [...LOOPBACK, publicHost(c)],
   schemes: [],
 })
 
@@ -70,6 +71,14 @@ export function isClient(url: string, { hosts, schemes }: Clients): boolean {
     ? hostAllowed(hostname.toLowerCase(), hosts)
     : schemes.includes(scheme)
 }
+
+/**
+ * Checks whether an origin may call: a client's, or that of the very host that is called, whose pages are this
+ * server's own.
+ */
+export const isOrigin = (c: Context<AppEnv>, origin: string, clients: Clients): boolean =>
+  isClient(origin, clients) ||
+  (/^https?:/i.test(origin) && parseUrl(origin)?.hostname === requestUrl(c).hostname)
 
 /**
  * Refuses a redirect target that is no client of the project, so that no secret is sent to a stranger.

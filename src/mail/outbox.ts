@@ -4,7 +4,8 @@ import { sameSecret } from '#/auth/secrets'
 import { outbox as table } from '#/db/schema/mail'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
-import { isClient, ownClients } from '#/http/origin'
+import { isOrigin, ownClients } from '#/http/origin'
+import { requestUrl } from '#/http/public-url'
 import { isLoopback } from '#/lib/public-host'
 import { listPage, messagePage } from './outbox-pages.ts'
 import { keptMessage, keptMessages } from './outbox-store.ts'
@@ -30,7 +31,8 @@ const askForKey = basicAuth({
 const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.var.settings.MAIL_OUTBOX !== 'on') throw new ApiError('general_route_not_found')
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value)
-  return isLoopback(new URL(c.req.url).hostname) ? next() : askForKey(c, next)
+  const isHere = c.var.settings.PUBLIC_URL === undefined && isLoopback(requestUrl(c).hostname)
+  return isHere ? next() : askForKey(c, next)
 }
 
 /** Serves the messages that a server under development kept instead of sending them, newest first. */
@@ -50,7 +52,7 @@ export const outbox = new Hono<AppEnv>()
   })
   .delete('/outbox', async (c) => {
     const origin = c.req.header('origin')
-    if (origin && !isClient(origin, ownClients(c))) throw new ApiError('general_unknown_origin')
+    if (origin && !isOrigin(c, origin, ownClients(c))) throw new ApiError('general_unknown_origin')
     await c.var.db.delete(table)
     return c.body(null, 204)
   })

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { parseUserAgent } from '#/clients/user-agent'
 import type { AppEnv, Settings } from '#/env'
 import { ApiError } from '#/errors'
+import { publicHost } from '#/http/public-url'
 import { requestLocale } from '#/http/route'
 import { userAgentOf } from '#/project/audit'
 import { ownMail } from '#/project/mail'
@@ -73,8 +74,8 @@ function agentOf(c: Ctx): Agent {
 
 /** Returns what every mail may show. @param user the addressee's name */
 export function commonVariables(c: Ctx, user: string): CommonVariables {
-  const { PROJECT_NAME: project, PUBLIC_URL } = c.var.settings
-  const { hostname: host } = new URL(PUBLIC_URL ?? c.req.url)
+  const { PROJECT_NAME: project } = c.var.settings
+  const host = publicHost(c)
   return { ...agentOf(c), user, project, host, year: `${c.var.now.getUTCFullYear()}` }
 }
 

@@ -3,6 +3,7 @@ import type { Batch } from '#/db/gather'
 import type { AppEnv } from '#/env'
 import { printOptionalTime } from '#/http/model'
 import { checkRedirect, platformRows, projectClients } from '#/http/origin'
+import { publicUrl } from '#/http/public-url'
 
 type Ctx = Context<AppEnv>
 
@@ -43,5 +44,4 @@ export const secretLink = (
 ) => withQuery(address, { userId, secret, expire: printOptionalTime(expiresAt), ...more })
 
 /** Gives the page of this server that ends a sign-in whose link has no address of its own. */
-export const ownMagicPage = (c: Ctx) =>
-  new URL('/auth/magic-url', c.var.settings.PUBLIC_URL ?? c.req.url).href
+export const ownMagicPage = (c: Ctx) => publicUrl(c, '/auth/magic-url').href

@@ -18,7 +18,7 @@ const SCRIPT = `
   button.hidden = false
   button.addEventListener('click', async () => {
     button.disabled = true
-    const answer = await fetch('/v1/account/sessions/token', {
+    const answer = await fetch('../v1/account/sessions/token', {
       method: 'POST',
       credentials: 'include',
       headers: {

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { cookieDomain, encodeSession, setSessionCookies } from '#/auth/session-cookies'
 import type { AppEnv } from '#/env'
 import { type ApiError, ERRORS, type ErrorType } from '#/errors'
+import { publicUrl } from '#/http/public-url'
 import { withQuery } from '#/services/account/links'
 import type { Outcome } from '#/services/account/oauth2/entries'
 import { wrapSecret } from '#/services/account/oauth2/exchange'
@@ -20,7 +21,7 @@ export function redirect(c: Ctx, location: string) {
   return c.redirect(location, 301)
 }
 
-const ownPage = (c: Ctx, end: keyof typeof OWN_PAGES) => new URL(OWN_PAGES[end], c.req.url)
+const ownPage = (c: Ctx, end: keyof typeof OWN_PAGES) => publicUrl(c, OWN_PAGES[end])
 
 /** Gives where a browser goes in the end, and whether that is a page of this server. */
 function endOf(c: Ctx, address: string, end: keyof typeof OWN_PAGES) {
@@ -63,7 +64,7 @@ export async function succeed(c: Ctx, { provider, success }: Flow, outcome: Outc
     c,
     withQuery(url, {
       project: PROJECT_ID,
-      domain: cookieDomain(new URL(c.req.url).hostname) ?? '',
+      domain: cookieDomain(c) ?? '',
       key: `a_session_${PROJECT_ID}`,
       secret: encodeSession(token),
     }),

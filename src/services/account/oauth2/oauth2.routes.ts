@@ -6,6 +6,7 @@ import type { AppEnv } from '#/env'
 import { ApiError, type ErrorType } from '#/errors'
 import { checkRedirect, isClient, ownClients, platformRows, projectClients } from '#/http/origin'
 import { optional, text } from '#/http/params'
+import { publicUrl } from '#/http/public-url'
 import { readBody, route } from '#/http/route'
 import { recordAction } from '#/project/audit'
 import { isCustomName, UNSUPPORTED } from '#/services/account/oauth2/custom'
@@ -31,10 +32,9 @@ const provider = z
   )
   .meta({ wire: { type: 'string' } })
 
-/** Gives the address that is registered with a provider: the one under which this server was called. */
+/** Returns the address that is registered with a provider. */
 const callbackOf = (c: Ctx, key: string) =>
-  new URL(`/v1/account/sessions/oauth2/callback/${key}/${c.var.settings.PROJECT_ID}`, c.req.url)
-    .href
+  publicUrl(c, `/v1/account/sessions/oauth2/callback/${key}/${c.var.settings.PROJECT_ID}`).href
 
 /** Loads a provider together with the project's clients, in one round trip. */
 async function load(c: Ctx, key: string): Promise<() => Promise<SetUp>> {
@@ -134,7 +134,9 @@ function forward(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
   const query = new URLSearchParams(texts)
-  return redirect(c, `/v1/account/sessions/oauth2/${provider}/redirect?${query}`)
+  const next = `/v1/account/sessions/oauth2/${provider}/redirect?${query}`
+  // Without a public address the browser knows best where it is.
+  return redirect(c, c.var.settings.PUBLIC_URL ? publicUrl(c, next).href : next)
 }
 
 const callbackSpec = {

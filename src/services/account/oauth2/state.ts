@@ -6,6 +6,7 @@ import { seal, unseal } from '#/auth/seal'
 import { sameSecret } from '#/auth/secrets'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { isSecure } from '#/http/public-url'
 
 type Ctx = Context<AppEnv>
 
@@ -46,8 +47,6 @@ function fromUrlSafe(text: string): string | undefined {
   if (!/^[\w-]+$/.test(text) || text.length % 4 === 1) return
   return text.replaceAll('-', '+').replaceAll('_', '/')
 }
-
-const isSecure = (c: Ctx) => c.req.url.startsWith('https:')
 
 /**
  * Names the cookie of one flow, so that several can run side by side. `__Host-` keeps neighbouring domains
