@@ -9,6 +9,9 @@ Object.assign(process.env, quiet)
 process.env.NODE_EXTRA_CA_CERTS = `${import.meta.dirname}/test/fixtures/tls/ca.pem`
 const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin')
 
+/** The moment at which tests run (test/support/clock.ts); the environment moves it. */
+const clock = new Date(process.env.TEST_CLOCK ?? '2026-11-24T12:00:00Z').toISOString()
+
 const alias = {
   '#': `${import.meta.dirname}/src`,
   '#test': `${import.meta.dirname}/test`,
@@ -23,6 +26,7 @@ const served = (name: string, groupOrder: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    provide: { clock },
     globalSetup: ['./test/support/serve.ts'],
     testTimeout: 60_000,
     maxWorkers: 1,
@@ -36,7 +40,12 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          provide: { clock },
+          testTimeout: 60_000,
+        },
       },
       {
         resolve: { alias },
@@ -58,6 +67,7 @@ export default defineConfig({
         test: {
           name: 'api',
           include: ['test/api/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          provide: { clock },
           globalSetup: ['./test/support/smtp.ts', './test/support/receiver.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,

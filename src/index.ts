@@ -10,5 +10,5 @@ const app = createApp()
 export default {
   fetch: app.fetch,
   scheduled: (_controller, env) => sweep(env, new Date()),
-  queue: consume,
+  queue: (batch, env) => consume(batch, env, new Date()),
 } satisfies ExportedHandler<Env>

@@ -4,7 +4,7 @@ import type { Session } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { mailerOf } from '#/mail/mailer'
 import { DEFAULT_SETTINGS, type PolicyName } from '#/project/settings'
-import { smsOf } from '#/sms/sms'
+import { smsConfigured } from '#/sms/sms'
 
 type Ctx = Context<AppEnv>
 
@@ -43,10 +43,7 @@ export function factorsOf(c: Ctx, { user, hasTotp }: FactorOwner, recoveryCode =
   return {
     totp: policies.factorTotp && hasTotp,
     phone:
-      policies.factorPhone &&
-      Boolean(user.phone) &&
-      user.phoneVerification &&
-      smsOf(c.var.settings, c.var.db) !== undefined,
+      policies.factorPhone && Boolean(user.phone) && user.phoneVerification && smsConfigured(c),
     email: policies.factorEmail && Boolean(user.email) && user.emailVerification && canMail(c),
     recoveryCode,
     custom: policies.factorCustom,

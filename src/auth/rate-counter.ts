@@ -17,6 +17,7 @@ export class RateCounter extends DurableObject {
     const held = this.ctx.storage.kv.get<Window>('window')
     const count = held?.start === start ? held.count + 1 : 1
     this.ctx.storage.kv.put('window', { start, count } satisfies Window)
+    // Alarms go by the platform's clock, whatever the request's says.
     if (count === 1) await this.ctx.storage.setAlarm(Date.now() + seconds * 1000)
     return count
   }

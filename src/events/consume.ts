@@ -28,8 +28,9 @@ type Done = Work & { outcome: Outcome }
 /**
  * Delivers a batch of the queue. What is accepted leaves the queue first: if the database fails then, nothing is
  * told twice but what has to be tried again anyway.
+ * @param now when the batch arrived
  */
-export async function consume(batch: MessageBatch<unknown>, env: Env) {
+export async function consume(batch: MessageBatch<unknown>, env: Env, now: Date) {
   const settings = settingsOf(env)
   const db = database(env.DB)
   const works = batch.messages.flatMap((message) => {
@@ -47,7 +48,7 @@ export async function consume(batch: MessageBatch<unknown>, env: Env) {
       return { message, delivery, outcome }
     }),
   )
-  await record(db, done)
+  await record(db, done, now)
   for (const { message, outcome } of done) {
     if (outcome.kind !== 'refused') continue
     const delaySeconds = delayOf(message)
@@ -106,9 +107,8 @@ const UNREADABLE =
  * Counts failures in a row: one that was accepted starts anew, one that has finally failed is noted, and the tenth
  * switches the webhook off. Each is one statement, so that no two deliveries count as one.
  */
-async function record(db: Database, done: readonly Done[]) {
+async function record(db: Database, done: readonly Done[], now: Date) {
   const batch = gather(db)
-  const now = new Date()
   const named = ({ delivery }: Done): SQL => eq(webhooks.sequence, delivery.webhook)
   const failures = done.flatMap((one) => {
     const { message, outcome } = one

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ApiError } from '#/errors'
 
 /** Accepts a boolean, or the text or number that SDKs send in its place; `"false"` and `"0"` are false. */
 export const looseBoolean = z
@@ -76,16 +77,28 @@ export function parseDateTime(value: string): Date | undefined {
   return Number.isNaN(year) || year < 0 || year > 9999 ? undefined : date
 }
 
-/** Accepts a date-time that lies after the moment of the check. */
+const NOT_FUTURE = 'must be a date-time in the future'
+
+/** Accepts a date-time; {@link requireFuture} compares it with the request's clock. */
 export const futureDateTime = z
   .string()
   .transform((value, check) => {
     const date = parseDateTime(value)
-    if (date && date.getTime() > Date.now()) return date
-    check.addIssue('must be a date-time in the future')
+    if (date) return date
+    check.addIssue(NOT_FUTURE)
     return z.NEVER
   })
   .meta({ wire: { type: 'string', format: 'date-time', 'x-future': true } })
+
+/**
+ * Checks that a {@link futureDateTime} lies after the moment of the request.
+ * @throws `general_argument_invalid`
+ */
+export function requireFuture(name: string, date: Date | undefined, now: Date) {
+  if (date && date <= now) {
+    throw new ApiError('general_argument_invalid', `Invalid \`${name}\` param: ${NOT_FUTURE}`)
+  }
+}
 
 /** The three parameters of list endpoints; `queries` is compiled later, against the list's attributes. */
 export const listParams = {

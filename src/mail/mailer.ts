@@ -9,6 +9,8 @@ import { oneLine } from './templates/substitute.ts'
 
 /** Holds a mail as carriers get it. */
 export type Message = {
+  /** When it was written: the moment of the request. */
+  date: Date
   to: string
   toName?: string
   from: string

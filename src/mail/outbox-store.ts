@@ -9,9 +9,9 @@ export const MOST_MESSAGES = 200
 /** Keeps a message to be read, and drops the oldest beyond {@link MOST_MESSAGES}. */
 export async function keep(
   db: Database,
-  message: Pick<OutboxMessage, 'kind' | 'to' | 'text'> & Partial<OutboxMessage>,
+  message: Pick<OutboxMessage, 'kind' | 'to' | 'text' | 'createdAt'> & Partial<OutboxMessage>,
 ): Promise<void> {
-  const row = { subject: '', html: '', createdAt: new Date(), ...message }
+  const row = { subject: '', html: '', ...message }
   await db.batch([
     db.insert(outbox).values(row),
     db
@@ -24,7 +24,8 @@ export async function keep(
 
 /** Keeps mails instead of sending them. */
 export const outboxMailer = (db: Database): Mailer => ({
-  send: ({ to, subject, html, text }) => keep(db, { kind: 'mail', to, subject, html, text }),
+  send: ({ to, date, subject, html, text }) =>
+    keep(db, { kind: 'mail', to, subject, html, text, createdAt: date }),
 })
 
 /** Gives every message kept, newest first. */

@@ -126,8 +126,8 @@ export async function sendRendered(
     ...addressee
   }: { to: string; toName: string; own: OwnMail; rendered: RenderedMail },
 ): Promise<void> {
-  const { settings, db } = c.var
+  const { settings, db, now } = c.var
   const mailer = mailerOf(c.env, settings, db, own.smtp)
   if (!mailer) throw new ApiError('general_smtp_disabled')
-  await mailer.send({ ...addressee, ...senderOf(settings, own), ...rendered })
+  await mailer.send({ date: now, ...addressee, ...senderOf(settings, own), ...rendered })
 }

@@ -98,6 +98,7 @@ export const smtpMailer = (config: SmtpConfig, timeoutMs = CARRIER_TIMEOUT_MS): 
       from: { name: message.fromName ?? '', address: message.from },
       to: { name: message.toName ?? '', address: message.to },
       ...(replyTo ? { replyTo: { name: replyToName, address: replyTo } } : {}),
+      date: message.date,
       subject: message.subject,
       text: message.text,
       html: message.html,

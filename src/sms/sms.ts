@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { Database } from '#/db'
-import type { AppEnv, Settings } from '#/env'
+import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { CARRIER_TIMEOUT_MS, carrierFailed } from '#/mail/carrier'
 import { keep } from '#/mail/outbox-store'
@@ -69,9 +69,9 @@ export const httpSms = (
     ),
 })
 
-/** Keeps text messages instead of sending them. */
-export const outboxSms = (db: Database): Sms => ({
-  send: (to, text) => keep(db, { kind: 'sms', to, text }),
+/** Keeps text messages instead of sending them. @param now the moment of the request */
+export const outboxSms = (db: Database, now: Date): Sms => ({
+  send: (to, text) => keep(db, { kind: 'sms', to, text, createdAt: now }),
 })
 
 /** Reports the failures of a carrier as {@link carrierFailed} does. */
@@ -85,25 +85,25 @@ const reporting = (carrier: Sms): Sms => ({
   },
 })
 
-/** Gives what sends text messages; undefined where nothing is set that could. */
-export function smsOf(settings: Settings, db: Database): Sms | undefined {
+type Ctx = Context<AppEnv>
+
+/** Returns what sends text messages; undefined where nothing is set that could. */
+function smsOf({ var: { settings, db, now } }: Ctx): Sms | undefined {
   const { SMS_URL, SMS_FROM = '', SMS_HEADERS = {}, MAIL_OUTBOX } = settings
   if (SMS_URL?.kind === 'twilio') return reporting(twilioSms(SMS_URL, SMS_FROM))
   if (SMS_URL) return reporting(httpSms(SMS_URL, SMS_FROM, SMS_HEADERS))
-  return MAIL_OUTBOX === 'on' ? reporting(outboxSms(db)) : undefined
+  return MAIL_OUTBOX === 'on' ? reporting(outboxSms(db, now)) : undefined
 }
 
-type Ctx = Context<AppEnv>
-
-/** Tells whether text messages can be sent (account contract 5, 7, 8). */
-export const smsConfigured = (c: Ctx): boolean => smsOf(c.var.settings, c.var.db) !== undefined
+/** Checks whether text messages can be sent (account contract 5, 7, 8). */
+export const smsConfigured = (c: Ctx): boolean => smsOf(c) !== undefined
 
 /**
  * Hands a text message to the carrier; comes back once the carrier has it.
  * @throws `general_phone_disabled` when there is no carrier, or it fails
  */
 export async function sendSms(c: Ctx, to: string, text: string): Promise<void> {
-  const sms = smsOf(c.var.settings, c.var.db)
+  const sms = smsOf(c)
   if (!sms) throw new ApiError('general_phone_disabled')
   await sms.send(to, text)
 }

@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { outbox } from '#/db/schema/mail'
 import { outboxMailer } from '#/mail/outbox-store'
 import { outboxSms } from '#/sms/sms'
+import { NOW } from '#test/support/clock'
 import { mailWorld } from '#test/support/mail'
 
 const ON = { MAIL_OUTBOX: 'on' }
 const MAIL = {
+  date: NOW,
   to: 'bob@example.com',
   from: 'no-reply@acme.example',
   subject: 'Hello <b>Bob</b>',
@@ -25,7 +27,7 @@ const read = async (world: ReturnType<typeof mailWorld>) =>
 test('shows what was kept, newest first', async () => {
   const world = mailWorld(ON)
   await outboxMailer(world.db).send(MAIL)
-  await outboxSms(world.db).send('+15550100', '123456')
+  await outboxSms(world.db, NOW).send('+15550100', '123456')
   const messages = await read(world)
   expect(messages).toEqual([
     {
@@ -35,7 +37,7 @@ test('shows what was kept, newest first', async () => {
       subject: '',
       text: '123456',
       html: '',
-      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      createdAt: NOW.toISOString(),
     },
     {
       id: expect.any(Number),
@@ -44,14 +46,14 @@ test('shows what was kept, newest first', async () => {
       subject: 'Hello <b>Bob</b>',
       text: MAIL.text,
       html: MAIL.html,
-      createdAt: expect.any(String),
+      createdAt: NOW.toISOString(),
     },
   ])
 })
 
 test('keeps the newest 200 messages', async () => {
   const world = mailWorld(ON)
-  const sms = outboxSms(world.db)
+  const sms = outboxSms(world.db, NOW)
   for (let number = 1; number <= 205; number++) await sms.send('+15550100', `${number}`)
   const messages: { text: string }[] = await read(world)
   expect(messages.map(({ text }) => text)).toEqual(
@@ -61,7 +63,7 @@ test('keeps the newest 200 messages', async () => {
 
 test('is emptied', async () => {
   const world = mailWorld(ON)
-  await outboxSms(world.db).send('+15550100', '123456')
+  await outboxSms(world.db, NOW).send('+15550100', '123456')
   expect((await world.fetch('/outbox', { method: 'DELETE' })).status).toBe(204)
   expect(await read(world)).toEqual([])
   expect((await world.fetch('/outbox')).text).toContain('There are none yet.')
@@ -102,7 +104,7 @@ describe('the pages', () => {
 
   test('show a text message', async () => {
     const world = mailWorld(ON)
-    await outboxSms(world.db).send('+15550100', '123456')
+    await outboxSms(world.db, NOW).send('+15550100', '123456')
     const [{ id }] = await read(world)
     const { text } = await world.fetch(`/outbox/${id}`)
     expect(text).toContain('Text message to +15550100')
@@ -128,7 +130,7 @@ describe('is not there', () => {
 
   test.each(calls)('where it is not switched on: %s %j', async (path, init) => {
     const world = mailWorld({})
-    await outboxSms(world.db).send('+15550100', '123456')
+    await outboxSms(world.db, NOW).send('+15550100', '123456')
     const { status, text } = await world.fetch(path, init)
     expect([status, JSON.parse(text).type]).toEqual([404, 'general_route_not_found'])
     expect(await mailWorld(ON).db.select().from(outbox)).toHaveLength(1)
@@ -147,7 +149,7 @@ describe('away from loopback', () => {
 
   test.each(places)('%s asks for the key of the deployment', async (origin) => {
     const world = mailWorld(ON)
-    await outboxSms(world.db).send('+15550100', '123456')
+    await outboxSms(world.db, NOW).send('+15550100', '123456')
     for (const init of [{}, basic(''), basic(`${env.API_KEY}0`)]) {
       for (const path of paths) {
         const { status, headers, text } = await world.fetch(path, init, origin)
@@ -163,7 +165,7 @@ describe('away from loopback', () => {
   })
   test('shows its messages to who has it', async () => {
     const world = mailWorld(ON)
-    await outboxSms(world.db).send('+15550100', '123456')
+    await outboxSms(world.db, NOW).send('+15550100', '123456')
     const { status, text } = await world.fetch('/outbox', basic(env.API_KEY), places[1])
     expect([status, text.includes('+15550100')]).toEqual([200, true])
   })
@@ -175,7 +177,7 @@ describe('away from loopback', () => {
 
 test('is not emptied by a page of somebody else', async () => {
   const world = mailWorld(ON)
-  await outboxSms(world.db).send('+15550100', '123456')
+  await outboxSms(world.db, NOW).send('+15550100', '123456')
   const init = { method: 'DELETE', headers: { Origin: 'https://evil.example' } }
   expect((await world.fetch('/outbox', init)).status).toBe(403)
   expect(await read(world)).toHaveLength(1)

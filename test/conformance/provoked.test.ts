@@ -4,6 +4,7 @@ import { signJwt } from '#/auth/jwt'
 import { files, variants } from '#/db/schema'
 import api from '#test/contract/api.json'
 import { picture } from '#test/fixtures/pictures'
+import { epochSeconds } from '#test/support/clock'
 import {
   type Answer,
   GUEST_HEADERS,
@@ -57,7 +58,7 @@ const range = (path: string): Provoke => get(path, { ...ROOT, Range: 'bytes=9-' 
 const push =
   (bucketId: string, fileId: string, headers = guest): Provoke =>
   async (w) => {
-    const claims = { projectId: PROJECT, bucketId, fileId, exp: Math.floor(Date.now() / 1000) + 60 }
+    const claims = { projectId: PROJECT, bucketId, fileId, exp: epochSeconds() + 60 }
     const jwt = await signJwt(claims, w.env.SECRET ?? '')
     return w.send(
       'get',

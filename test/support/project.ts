@@ -11,9 +11,6 @@ import {
 import { carriers } from '#test/support/mail'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
-/** The moment of requests, as answers print it. */
-export const TIME = '2026-11-24T12:00:00.000+00:00'
-
 /** The deployment's own mail server is on this machine: so may be the project's. */
 const MAIL = { SMTP_URL: `smtp://localhost:${carriers.ports.plain}`, MAIL_FROM: 'a@example.org' }
 

@@ -3,12 +3,12 @@ import { memberships, oneTimeSecrets, outbox, sessions, teams, users } from '#/d
 import type { Env } from '#/env'
 import { NOW, type World, world } from '#test/support/world'
 
-/** Gives a world that keeps its mails and text messages, and counts no requests. */
-export const teamWorld = (overrides: Partial<Env> = {}, clock?: () => Date) =>
-  world({ MAIL_OUTBOX: 'on', RATE_LIMITS: 'off', ...overrides }, clock)
+/** A moment after a team was made, so that a membership is not taken for its founder's; the day is the same. */
+export const LATER = new Date(NOW.getTime() + 1)
 
-/** A moment after a team was made, so that a membership is not taken for its founder's. */
-export const LATER = new Date(NOW.getTime() + 1000)
+/** Returns a world that keeps its mails and text messages, and counts no requests. Requests come at LATER. */
+export const teamWorld = (overrides: Partial<Env> = {}, clock = () => LATER) =>
+  world({ MAIL_OUTBOX: 'on', RATE_LIMITS: 'off', ...overrides }, clock)
 
 /** Stores a team with its founder, who is signed in. */
 export async function founded(w: World, fields: Partial<typeof teams.$inferInsert> = {}) {

@@ -7,7 +7,7 @@ import type { Env } from '#/env'
 import { consume } from '#/events/consume'
 import type { Delivery } from '#/events/delivery'
 import type { Received } from '#test/support/receiver'
-import { type Json, type World, world } from '#test/support/world'
+import { type Json, NOW, type World, world } from '#test/support/world'
 
 /** Where the receiver of test/support/receiver.ts listens. */
 export const receiver = inject('receiver')
@@ -70,14 +70,14 @@ export async function rowOf(w: World, id: string): Promise<Webhook> {
  */
 export async function handOver(
   messages: readonly unknown[],
-  { attempts = 1, overrides = {} as Partial<Env> } = {},
+  { attempts = 1, overrides = {} as Partial<Env>, now = NOW } = {},
 ): Promise<('acked' | number)[]> {
   const batch = createMessageBatch(
     'edgewrite-events',
-    messages.map((body, index) => ({ id: `${index}`, timestamp: new Date(), attempts, body })),
+    messages.map((body, index) => ({ id: `${index}`, timestamp: now, attempts, body })),
   )
   const retries = batch.messages.map((message) => vi.spyOn(message, 'retry'))
-  await consume(batch, { ...env, ...LOCAL, ...overrides } as unknown as Env)
+  await consume(batch, { ...env, ...LOCAL, ...overrides } as unknown as Env, now)
   const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext())
   return retries.map(({ mock }, index) => {
     if (explicitAcks.includes(`${index}`)) return 'acked'

@@ -6,10 +6,12 @@ import { encodeSession } from '#/auth/session-cookies'
 import { database } from '#/db'
 import { buckets, keys, memberships, sessions, settings, teams, users } from '#/db/schema'
 import type { Env } from '#/env'
+import { after, NOW, YEAR } from '#test/support/clock'
+
+export { NOW }
 
 export const PROJECT = 'edgewrite'
 export const ROOT = { 'X-Appwrite-Key': env.API_KEY }
-export const NOW = new Date('2026-11-24T12:00:00.000Z')
 
 export type Answer = { status: number; headers: Headers; body: Json; bytes: Uint8Array }
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -63,8 +65,11 @@ function counting(d1: D1Database) {
 
 export type World = Awaited<ReturnType<typeof world>>
 
-/** Gives the app with a clock and a count of round trips; storage is empty at the start of each test file. */
-export async function world(overrides: Partial<Env> = {}, clock: () => Date = () => new Date()) {
+/**
+ * Returns the app with a clock and a count of round trips; storage is empty at the start of each test file.
+ * @param clock what the Worker reads as the time; it stands still at {@link NOW} unless a test says otherwise
+ */
+export async function world(overrides: Partial<Env> = {}, clock: () => Date = () => NOW) {
   const { db: DB, seen } = counting(env.DB)
   const app = createApp({ now: clock })
   const bindings = { ...env, ...overrides, DB } as unknown as Env
@@ -204,7 +209,7 @@ export async function world(overrides: Partial<Env> = {}, clock: () => Date = ()
           userAgent: 'UNKNOWN',
           countryCode: '--',
           factors: ['password'],
-          expiresAt: new Date('2099-01-01'),
+          expiresAt: after(70 * YEAR),
           createdAt: NOW,
           updatedAt: NOW,
           ...fields,

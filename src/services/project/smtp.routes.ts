@@ -67,13 +67,15 @@ export const createSMTPTest = route(
   },
   async (c, { emails }) => {
     const { env } = c
-    const { db, settings } = c.var
+    const { db, now, settings } = c.var
     const { smtp } = await projectOf(c)
     if (!smtp.enabled) throw new ApiError('general_argument_invalid', 'SMTP is not enabled.')
     requireComplete(smtp)
     const own = await ownCarrier(c, smtp)
     const mailer = mailerOf(env, settings, db, own.smtp)
-    const sent = emails.map((to) => mailer?.send(testMail(settings.PROJECT_NAME, to, own.sender)))
+    const sent = emails.map((to) =>
+      mailer?.send(testMail(settings.PROJECT_NAME, to, own.sender, now)),
+    )
     // What becomes of each is in the log alone (project contract 9.2): its carrier reports it there.
     c.executionCtx.waitUntil(Promise.allSettled(sent))
     return undefined

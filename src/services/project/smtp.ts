@@ -101,7 +101,7 @@ const unchanged = (before: readonly { name: string; value: unknown }[]) =>
     ${JSON.stringify(before.map(({ name, value }) => [name, JSON.stringify(value)]))}`
 
 /** Gives the mail that shows whoever set SMTP up that it arrives, and from whom. */
-export function testMail(project: string, to: string, sender: Sender): Message {
+export function testMail(project: string, to: string, sender: Sender, date: Date): Message {
   const { email: from, name: fromName, replyToEmail, replyToName } = sender
   const lines = [
     `This message shows that mails of ${project} arrive.`,
@@ -111,7 +111,7 @@ export function testMail(project: string, to: string, sender: Sender): Message {
   const subject = `Test mail of ${project}`
   const message = lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n')
   return {
-    ...{ to, from, fromName, subject, text: lines.join('\n\n') },
+    ...{ date, to, from, fromName, subject, text: lines.join('\n\n') },
     ...(replyToEmail ? { replyTo: replyToEmail, replyToName } : {}),
     html: layout({
       ...{ language: 'en', direction: 'ltr', title: subject, preview: '', message },

@@ -7,7 +7,7 @@ import { type FileToken, fileTokens } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { listModel } from '#/http/model'
-import { futureDateTime, listParams, optional } from '#/http/params'
+import { futureDateTime, listParams, optional, requireFuture } from '#/http/params'
 import { route } from '#/http/route'
 import { uid, uniqueId } from '#/ids'
 import { bucketById, fileById, grantRead, openFile } from '#/services/storage/access'
@@ -44,6 +44,7 @@ export const createFileToken = route(
   },
   async (c, { expire, ...ids }) => {
     const { db, now, caller } = c.var
+    requireFuture('expire', expire, now)
     const { bucket, file } = await openFile(c, ids)
     const granted = [bucket, ...(bucket.fileSecurity ? [file] : [])]
     if (!granted.some(({ permissions }) => allows(caller, 'update', permissions))) {
@@ -147,6 +148,7 @@ export const update = route(
     errors: ['token_not_found'],
   },
   async (c, { tokenId, expire }) => {
+    requireFuture('expire', expire, c.var.now)
     // Without `expire` the token never expires (storage contract 10.2).
     const [row] = await c.var.db
       .update(fileTokens)

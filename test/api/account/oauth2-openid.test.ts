@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { epochSeconds, HOUR } from '#test/support/clock'
 import {
   comeBack,
   errorIn,
@@ -64,7 +65,7 @@ async function signIn(
   const person = somebody()
   network(discovery(op))
   const begun = await start(w, { query: ENDS })
-  const seconds = Math.floor(Date.now() / 1000)
+  const seconds = epochSeconds()
   const payload = {
     iss: op.issuer,
     sub: person.sub,
@@ -189,8 +190,8 @@ describe('an ID token', () => {
     ['is of another issuer', { claims: { iss: 'https://evil.example.com' } }],
     ['is for another client', { claims: { aud: 'another' } }],
     ['is for others too, without saying for whom', { claims: { aud: ['client', 'another'] } }],
-    ['has expired', { claims: { exp: Math.floor(Date.now() / 1000) - 3600 } }],
-    ['is of a future', { claims: { nbf: Math.floor(Date.now() / 1000) + 3600 } }],
+    ['has expired', { claims: { exp: epochSeconds() - HOUR } }],
+    ['is of a future', { claims: { nbf: epochSeconds() + HOUR } }],
     ['names nobody', { claims: { sub: undefined } }],
     ['names somebody else than the profile', { claims: { sub: 'somebody else' } }],
     ['is signed by nothing', { header: { alg: 'none' } }],

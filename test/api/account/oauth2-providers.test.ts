@@ -5,6 +5,7 @@ import { PROVIDERS } from '#/services/account/oauth2/providers'
 import { PROVIDERS as SETTABLE } from '#/services/project/providers'
 import api from '#test/contract/api.json'
 import { SAMPLES, type Sample, VARIABLE_SAMPLES } from '#test/fixtures/oauth2-providers'
+import { after, epochSeconds, MINUTE } from '#test/support/clock'
 import {
   type Asked,
   comeBack,
@@ -65,7 +66,7 @@ function answersOf(
   { token, profile, profileMethod, parts = {}, tokens, document }: Sample,
   nonce: string,
 ) {
-  const seconds = Math.floor(Date.now() / 1000)
+  const seconds = epochSeconds()
   const idToken = profile
     ? {}
     : {
@@ -111,7 +112,7 @@ async function checkClient(asked: Asked, { auth, pkce }: Sample, key: string) {
     issuer: 'TEAM1',
     subject: CLIENT,
     audience: 'https://appleid.apple.com',
-    currentDate: new Date('2026-11-24T12:01:00.000Z'),
+    currentDate: after(MINUTE),
   })
   expect(protectedHeader).toEqual({ alg: 'ES256', kid: 'KEY1' })
   expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300)

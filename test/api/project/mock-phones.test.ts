@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { mockNumbers } from '#/db/schema'
 import { messageTo } from '#test/support/account'
-import { outcome, projectWorld, TIME } from '#test/support/project'
+import { TIME } from '#test/support/clock'
+import { outcome, projectWorld } from '#test/support/project'
 import { GUEST_HEADERS, type Json, NOW, type World } from '#test/support/world'
 
 const PATH = '/project/mock-phones'

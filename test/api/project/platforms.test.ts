@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { platforms } from '#/db/schema'
-import { outcome, projectWorld, TIME } from '#test/support/project'
+import { TIME } from '#test/support/clock'
+import { outcome, projectWorld } from '#test/support/project'
 import { GUEST_HEADERS, type Json, NOW, type World } from '#test/support/world'
 
 const PATH = '/project/platforms'

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { outcome, projectWorld, stored, TIME, updatedAt } from '#test/support/project'
+import { TIME } from '#test/support/clock'
+import { outcome, projectWorld, stored, updatedAt } from '#test/support/project'
 import { GUEST_HEADERS, NOW, PROJECT, ROOT } from '#test/support/world'
 
 const BORN = '2026-01-01T00:00:00.000+00:00'

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { emailTemplates } from '#/db/schema'
 import { TEMPLATES } from '#/mail/locales/locale'
+import { TIME } from '#test/support/clock'
 import { carriers, freshAddress, mailTo } from '#test/support/mail'
-import { outcome, projectWorld, TIME, updatedAt } from '#test/support/project'
+import { outcome, projectWorld, updatedAt } from '#test/support/project'
 import { GUEST_HEADERS, type Json, type World } from '#test/support/world'
 
 const PATH = '/project/templates/email'

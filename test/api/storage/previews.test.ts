@@ -5,11 +5,10 @@ import { files, previewBudgets, variants } from '#/db/schema'
 import { sweep } from '#/jobs'
 import { erasePrefix } from '#/services/storage/blobs'
 import { picture } from '#test/fixtures/pictures'
+import { after, DAY, NOW } from '#test/support/clock'
 import { noise } from '#test/support/hash'
 import { BLUE, decode, distance, RED } from '#test/support/pixels'
 import { GUEST_HEADERS, ROOT, type World, world } from '#test/support/world'
-
-const DAY = 24 * 3600_000
 
 /** Counts the renderings that the Images binding is asked for. */
 function countingImages(images: ImagesBinding) {
@@ -24,7 +23,7 @@ function countingImages(images: ImagesBinding) {
 }
 
 /** Gives a world with an empty store, one public bucket and one picture in it. */
-async function scene({ clock = () => new Date(), budget = '10000', env = {} } = {}) {
+async function scene({ clock = () => NOW, budget = '10000', env = {} } = {}) {
   const plain = await world()
   await erasePrefix(plain.env.BLOBS, '')
   for (const table of [files, variants, previewBudgets]) await plain.db.delete(table)
@@ -105,7 +104,7 @@ describe('a preview is rendered once', () => {
     )
   })
   test('and a request takes over from one that died while it rendered', async () => {
-    let now = new Date()
+    let now = NOW
     const { w, seen, preview } = await scene({ clock: () => now })
     await preview('width=42')
     const [key = ''] = await stored(w)
@@ -465,9 +464,9 @@ describe('a file’s previews', () => {
   test('go after 180 days', async () => {
     const { w, preview } = await scene()
     await preview('width=40')
-    await sweep(w.env, new Date(Date.now() + 179 * DAY))
+    await sweep(w.env, after(179 * DAY))
     expect((await stored(w)).length).toBe(1)
-    await sweep(w.env, new Date(Date.now() + 181 * DAY))
+    await sweep(w.env, after(181 * DAY))
     expect([await stored(w), await w.db.select().from(variants)]).toEqual([[], []])
     expect((await preview('width=40')).headers.get('x-appwrite-cache')).toBe('miss')
   })

@@ -5,6 +5,7 @@ import { sweep } from '#/jobs'
 import { blobKey, erasePrefix, newBlobId } from '#/services/storage/blobs'
 import { sweepOrphans } from '#/services/storage/orphans'
 import { CHUNK_BYTES } from '#/storage/upload/slicer'
+import { after, DAY, NOW } from '#test/support/clock'
 import { md5, noise } from '#test/support/hash'
 import { type Answer, GUEST_HEADERS, type World, world } from '#test/support/world'
 
@@ -191,7 +192,7 @@ describe('chunks', () => {
       expect(body.chunksUploaded).toBeLessThanOrEqual(3)
     }
     await isWhole(w, id, bytes)
-    await sweep(w.env, new Date(Date.now() + 48 * 3600_000))
+    await sweep(w.env, after(2 * DAY))
     await isWhole(w, id, bytes)
   })
   test.each([1, 3, 6, 8, 10, 20].map((size) => [size]))('of %i MiB', async (size) => {
@@ -202,7 +203,7 @@ describe('chunks', () => {
       expect(body.chunksUploaded).toBeLessThanOrEqual(body.chunksTotal)
     }
     await isWhole(w, id, bytes)
-    await sweep(w.env, new Date())
+    await sweep(w.env, NOW)
     expect((await w.env.BLOBS.list()).objects.length).toBe(1)
   })
   test('of uneven size, at once and overlapping', async () => {
@@ -266,7 +267,7 @@ describe('chunks', () => {
 })
 
 describe('what is abandoned is swept', () => {
-  const later = (days: number) => new Date(Date.now() + days * 24 * 3600_000)
+  const later = (days: number) => after(days * DAY)
 
   test('an upload that nobody finished, after six days', async () => {
     const { w, id } = await empty()
@@ -314,7 +315,7 @@ describe('what is abandoned is swept', () => {
     const { w, id } = await empty()
     await w.db.delete(counters)
     await w.upload(id, 'kept', { fileId: 'a' })
-    const old = (index: number) => new Date(Date.now() - 1_000_000 + index)
+    const old = (index: number) => after(-1000 + index / 1000)
     for (let index = 0; index < 520; index++) {
       await w.env.BLOBS.put(blobKey(newBlobId(old(index))), '')
     }
@@ -364,7 +365,7 @@ describe('what is abandoned is swept', () => {
       files: [],
     })
     await w.upload(id, 'new', { fileId: 'a' })
-    await sweep(w.env, new Date())
+    await sweep(w.env, NOW)
     expect((await w.env.BLOBS.list()).objects.length).toBe(1)
     expect(
       new TextDecoder().decode((await w.send('get', `/storage/buckets/${id}/files/a/view`)).bytes),
@@ -406,7 +407,7 @@ describe('compression at rest', () => {
     await chunk(w, id, bytes, [0, CHUNK_BYTES])
     const { body } = await chunk(w, id, bytes, [CHUNK_BYTES, bytes.length])
     expect(body).toMatchObject({ compression: 'gzip', signature: await md5(bytes) })
-    await sweep(w.env, new Date())
+    await sweep(w.env, NOW)
     expect((await w.env.BLOBS.list()).objects.map(({ size }) => size)).toEqual([body.sizeActual])
   })
   test('stops at 20,000,000 bytes', async () => {
@@ -430,7 +431,7 @@ describe('refusals leave nothing behind', () => {
         .from(files)
         .where(and(eq(files.bucketId, id))),
     ).toEqual([])
-    await sweep(w.env, new Date(Date.now() + 48 * 3600_000))
+    await sweep(w.env, after(2 * DAY))
     expect((await w.env.BLOBS.list()).objects).toEqual([])
   }
   const INVALID = [400, 'general_argument_invalid'] as const

@@ -2,12 +2,14 @@ import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { identities, memberships, outbox, platforms, targets, users } from '#/db/schema'
 import { invitationLink } from '#/services/teams/invitations'
+import { after, wire } from '#test/support/clock'
 import {
   acceptAs,
   founded,
   invitesOf,
   inviteTo,
   joined,
+  LATER,
   linkTo,
   membershipRow,
   membershipsOf,
@@ -145,15 +147,17 @@ describe('an owner invites', () => {
   })
 
   test('again: the roles stay, the newest link alone is good', async () => {
-    const w = await teamWorld()
+    let moment = LATER
+    const w = await teamWorld({}, () => moment)
     const { owner, team, at } = await founded(w)
     const email = newEmail()
     const first = await inviteTo(w, at, owner.headers, { email, roles: ['dev'] })
     const old = readLink(await linkTo(w, email))
+    moment = after(0.5)
     const again = await inviteTo(w, at, owner.headers, { email, roles: ['owner'] })
     const link = readLink(await linkTo(w, email))
     expect([again.status, again.body.$id, again.body.roles]).toEqual([201, first.body.$id, ['dev']])
-    expect(again.body.invited > first.body.invited).toBe(true)
+    expect([first.body.invited, again.body.invited]).toEqual([wire(LATER), wire(moment)])
     expect(link.secret).not.toBe(old.secret)
     expect(await membershipsOf(w, team.id)).toHaveLength(2)
     expect(await invitesOf(w, first.body.$id)).toHaveLength(1)

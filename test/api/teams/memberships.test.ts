@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { authenticators, memberships, users } from '#/db/schema'
+import { after, TIME, wire } from '#test/support/clock'
 import { sendList } from '#test/support/lists'
 import { founded, joined, LATER, membershipRow, teamRow, teamWorld } from '#test/support/teams'
 import { GUEST_HEADERS, type Json, NOW, ROOT, type World } from '#test/support/world'
@@ -41,16 +42,16 @@ async function scene(w: World) {
     userEmail: person.email,
     userPhone: person.phone,
     mfa: true,
-    userAccessedAt: '2026-11-24T12:00:00.000+00:00',
+    userAccessedAt: TIME,
   }
   const rest = {
     $id: membership.id,
-    $createdAt: '2026-11-24T12:00:01.000+00:00',
-    $updatedAt: '2026-11-24T12:00:00.000+00:00',
+    $createdAt: wire(LATER),
+    $updatedAt: TIME,
     teamId: team.id,
     teamName: 'Red team',
-    invited: '2026-11-24T12:00:00.000+00:00',
-    joined: '2026-11-24T12:00:00.000+00:00',
+    invited: TIME,
+    joined: TIME,
     confirm: true,
     roles: ['dev'],
   }
@@ -249,7 +250,8 @@ describe('roles', () => {
   ) => w.send('patch', `${at}/memberships/${id}`, { roles }, headers)
 
   test('are replaced, and decide from the next request on', async () => {
-    const w = await teamWorld()
+    const moment = after(0.5)
+    const w = await teamWorld({}, () => moment)
     const { team, owner, at } = await founded(w)
     const member = await joined(w, team.id, ['dev'])
     await w.set('memberUserName', false)
@@ -262,7 +264,7 @@ describe('roles', () => {
       ...{ userId: member.user.id, userName: 'Mia Member', userEmail: '', userPhone: '' },
       ...{ mfa: false, userAccessedAt: '' },
     })
-    expect(made.body.$updatedAt > made.body.$createdAt).toBe(true)
+    expect([made.body.$createdAt, made.body.$updatedAt]).toEqual([wire(LATER), wire(moment)])
     expect((await rename()).status).toBe(200)
     const unmade = await change(w, at, member.membership.id, [], owner.headers)
     expect(unmade.body.roles).toEqual([])
@@ -273,7 +275,7 @@ describe('roles', () => {
     const w = await teamWorld()
     const { owner, at, membership } = await scene(w)
     const { body } = await change(w, at, membership.id, ['dev'], owner.headers)
-    expect(body.$updatedAt).toBe('2026-11-24T12:00:00.000+00:00')
+    expect(body.$updatedAt).toBe(TIME)
   })
 
   test('can be changed while the invitation is pending, and by keys', async () => {

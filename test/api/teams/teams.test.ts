@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { files, garbage, teams } from '#/db/schema'
+import { TIME, wire } from '#test/support/clock'
 import { sendList, storeFiles } from '#test/support/lists'
-import { founded, joined, membershipsOf, teamRow, teamWorld } from '#test/support/teams'
+import { founded, joined, LATER, membershipsOf, teamRow, teamWorld } from '#test/support/teams'
 import { GUEST_HEADERS, type Json, NOW, ROOT, type World } from '#test/support/world'
 
 const ID = /^[0-9a-f]{20}$/
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}\+00:00$/
 
 const newId = () => `t${crypto.randomUUID().slice(0, 18)}`
 const create = (w: World, fields: Json, headers: Record<string, string> = ROOT) =>
@@ -20,8 +20,8 @@ describe('create', () => {
     expect([status, trips]).toEqual([201, 2])
     expect(Object.entries(body)).toEqual([
       ['$id', expect.stringMatching(ID)],
-      ['$createdAt', expect.stringMatching(TIME)],
-      ['$updatedAt', body.$createdAt],
+      ['$createdAt', wire(LATER)],
+      ['$updatedAt', wire(LATER)],
       ['name', 'Red team'],
       ['total', 1],
       ['prefs', {}],
@@ -209,7 +209,7 @@ describe('rename', () => {
     const { team, at } = await founded(w)
     const member = await joined(w, team.id)
     const { status, body } = await w.send('put', at, { name: team.name }, member.headers)
-    expect([status, body.$updatedAt]).toEqual([200, '2026-11-24T12:00:00.000+00:00'])
+    expect([status, body.$updatedAt]).toEqual([200, TIME])
   })
 })
 

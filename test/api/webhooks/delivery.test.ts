@@ -8,6 +8,7 @@ import { storeBody, sweepBodies } from '#/events/bodies'
 import { RETRY_DELAYS_SECONDS } from '#/events/consume'
 import type { Delivery } from '#/events/delivery'
 import { post } from '#/events/post'
+import { NOW } from '#test/support/clock'
 import {
   expectedSignature,
   fresh,
@@ -317,10 +318,10 @@ test('a database that fails tells nobody twice who has accepted', async () => {
   )
   const { consume } = await import('#/events/consume')
   const batch = createMessageBatch('edgewrite-events', [
-    { id: 'a', timestamp: new Date(), attempts: 1, body: delivery() },
+    { id: 'a', timestamp: NOW, attempts: 1, body: delivery() },
   ])
   const overrides = { MAIL_OUTBOX: 'on', DB: broken as unknown as D1Database }
-  const run = consume(batch, { ...env, ...overrides } as unknown as Env)
+  const run = consume(batch, { ...env, ...overrides } as unknown as Env, NOW)
   await expect(run).rejects.toThrow()
   const { explicitAcks } = await getQueueResult(batch, createExecutionContext())
   expect(explicitAcks).toEqual(['a'])

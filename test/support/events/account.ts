@@ -12,7 +12,7 @@ import {
 import type { Emits, Scene } from '#test/support/events/ask'
 import { challenge, codeAt, enrol, issue, recoveryCodes } from '#test/support/mfa'
 import { storeIdentity } from '#test/support/users'
-import type { Json } from '#test/support/world'
+import { type Json, NOW } from '#test/support/world'
 
 const URL_ = 'http://localhost/'
 
@@ -215,13 +215,13 @@ export const ACCOUNT: Record<string, Emits> = {
   },
   'account.updateMFAAuthenticator': async (s) => {
     const { user, headers } = await s.signedIn()
-    const otp = codeAt(await issue(s, headers), new Date())
+    const otp = codeAt(await issue(s, headers), NOW)
     const { body } = await s.ask('put', '/account/mfa/authenticators/totp', { otp }, headers)
     return [[`users.${user.id}.update.mfa`, body]]
   },
   'account.deleteMFAAuthenticator': async (s) => {
     const { user, headers } = await s.signedIn()
-    await enrol(s, headers, new Date())
+    await enrol(s, headers, NOW)
     const [otp = ''] = await recoveryCodes(s, headers)
     const challengeId = await challenge(s, headers, 'recoveryCode')
     await s.ask('put', '/account/mfa/challenges', { challengeId, otp }, headers)

@@ -2,7 +2,7 @@ import { address, phoneNumber } from '#test/support/account'
 import type { Emits, Scene } from '#test/support/events/ask'
 import { enrol } from '#test/support/mfa'
 import { storeIdentity, storeTarget } from '#test/support/users'
-import type { Json } from '#test/support/world'
+import { type Json, NOW } from '#test/support/world'
 
 const BLANK = { password: null, hash: null, hashOptions: null }
 const SECRET_BYTES = '5bcd6ec8bba8e9c5ad4b6f4d3ba5f5b8'.repeat(4)
@@ -101,7 +101,7 @@ export const USERS: Record<string, Emits> = {
   'users.updateMFARecoveryCodes': codes('put'),
   'users.deleteMFAAuthenticator': async (s) => {
     const { user, headers } = await s.signedIn()
-    await enrol(s, headers, new Date())
+    await enrol(s, headers, NOW)
     await s.ask('delete', `/users/${user.id}/mfa/authenticators/totp`)
     return [[`users.${user.id}.delete.mfa`, []]]
   },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
   futureDateTime,
@@ -9,6 +9,7 @@ import {
   looseNumber,
   optional,
   parseDateTime,
+  requireFuture,
   text,
   withDefault,
 } from '#/http/params'
@@ -230,28 +231,32 @@ describe('parseDateTime', () => {
 })
 
 describe('futureDateTime at 12:00', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ now: new Date('2026-11-24T12:00:00Z') })
-  })
-  afterEach(() => {
-    vi.useRealTimers()
-  })
+  const NOON = new Date('2026-11-24T12:00:00Z')
+  const parseFuture = (value: unknown) => {
+    const { success, data } = futureDateTime.safeParse(value)
+    if (!success) return REFUSED
+    requireFuture('expire', data, NOON)
+    return data
+  }
   test.each([
     ['2026-11-24T12:00:00.001Z', '2026-11-24T12:00:00.001Z'],
     ['2026-11-24T13:30:00+01:00', '2026-11-24T12:30:00.000Z'],
     ['2027-01-01', '2027-01-01T00:00:00.000Z'],
   ])('takes %s', (value, expected) => {
-    expect(parse(futureDateTime, value)).toEqual(new Date(expected))
+    expect(parseFuture(value)).toEqual(new Date(expected))
   })
-  test.each([
-    ['2026-11-24T12:00:00.000Z'],
-    ['2026-11-24T11:59:59.999Z'],
-    ['2026-11-24T12:30:00+01:00'],
-    ['foo 2027'],
-    [''],
-    [1900000000000],
-    [null],
-  ])('refuses %j', (value) => {
-    expect(parse(futureDateTime, value)).toBe(REFUSED)
+  test.each(['foo 2027', '', 1900000000000, null])('refuses %j', (value) => {
+    expect(parseFuture(value)).toBe(REFUSED)
+  })
+  test.each(['2026-11-24T12:00:00.000Z', '2026-11-24T11:59:59.999Z', '2026-11-24T12:30:00+01:00'])(
+    'refuses %j, which is over',
+    (value) => {
+      expect(() => parseFuture(value)).toThrow(
+        'Invalid `expire` param: must be a date-time in the future',
+      )
+    },
+  )
+  test('takes none', () => {
+    expect(() => requireFuture('expire', undefined, NOON)).not.toThrow()
   })
 })

@@ -82,6 +82,12 @@ const serverOf = ({
   ...(algorithms ? { id_token_signing_alg_values_supported: algorithms } : {}),
 })
 
+/** Moves the library's clock, which is the machine's, to the request's. */
+const clientOf = ({ provider, now }: Site): oauth.Client => ({
+  client_id: provider.clientId,
+  [oauth.clockSkew]: Math.floor(now.getTime() / 1000) - Math.floor(Date.now() / 1000),
+})
+
 const tokensOf = (answer: oauth.TokenEndpointResponse, now: Date): Tokens => ({
   access: answer.access_token,
   accessExpiry:
@@ -98,11 +104,12 @@ const reasonOf = (error: unknown) => (error instanceof oauth.ResponseBodyError ?
  * @throws `user_oauth2_provider_failure`
  */
 export async function redeemCode(
-  { provider, endpoints, now }: Site,
+  site: Site,
   given: { code: string; issuer: string; redirectUri: string; verifier: string; nonce: string },
 ): Promise<Granted> {
+  const { provider, endpoints, now } = site
   const server = serverOf(endpoints)
-  const client: oauth.Client = { client_id: provider.clientId }
+  const client = clientOf(site)
   const isChecked = endpoints.issuer !== undefined
   const { heard, options } = speaking(isChecked)
   try {
@@ -139,12 +146,10 @@ export async function redeemCode(
  * Renews tokens; a provider that gives no new refresh token keeps the old one good.
  * @throws `user_oauth2_provider_failure`
  */
-export async function renewTokens(
-  { provider, endpoints, now }: Site,
-  refreshToken: string,
-): Promise<Tokens> {
+export async function renewTokens(site: Site, refreshToken: string): Promise<Tokens> {
+  const { provider, endpoints, now } = site
   const server = { ...serverOf(endpoints), token_endpoint: endpoints.refresh }
-  const client: oauth.Client = { client_id: provider.clientId }
+  const client = clientOf(site)
   try {
     const response = await oauth.refreshTokenGrantRequest(
       server,
