@@ -1,6 +1,6 @@
 import { and, inArray, isNotNull, lt } from 'drizzle-orm'
 import { type Database, database } from '#/db'
-import { files, logs, oneTimeSecrets, sessions } from '#/db/schema'
+import { files, logs, oneTimeSecrets, sessions, spentSecrets } from '#/db/schema'
 import type { Env } from '#/env'
 import { sweepBodies } from '#/events/bodies'
 import { sweepGarbage } from '#/services/storage/erase'
@@ -96,6 +96,19 @@ async function forgetExpired(db: Database, now: Date): Promise<number> {
         ),
       )
       .returning({ one: logs.sequence }),
+    db
+      .delete(spentSecrets)
+      .where(
+        inArray(
+          spentSecrets.hash,
+          db
+            .select({ hash: spentSecrets.hash })
+            .from(spentSecrets)
+            .where(lt(spentSecrets.expiresAt, secretsEnded))
+            .limit(ROWS_PER_ROUND),
+        ),
+      )
+      .returning({ one: spentSecrets.expiresAt }),
   ])
   return Math.max(...gone.map(({ length }) => length))
 }

@@ -144,6 +144,16 @@ export const oneTimeSecrets = sqliteTable(
 )
 export type OneTimeSecret = typeof oneTimeSecrets.$inferSelect
 
+/** Signed values that were used once, for as long as their signature is good: nothing else stores them. */
+export const spentSecrets = sqliteTable(
+  'spent_secrets',
+  {
+    hash: text().$type<SecretHash>().primaryKey(),
+    expiresAt: instant().notNull(),
+  },
+  (t) => [index('spent_secrets_by_expiry').on(t.expiresAt)],
+)
+
 /** Second factors that compute codes. */
 export const authenticators = sqliteTable(
   'authenticators',

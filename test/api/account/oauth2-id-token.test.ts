@@ -58,6 +58,7 @@ async function idToken({ provider = 'google', claims = {}, header = {}, key }: H
     iss: ISSUERS[provider],
     aud: AUDIENCES[provider],
     iat: seconds,
+    jti: crypto.randomUUID(),
     exp: seconds + 300,
     ...(provider === 'apple' ? { nonce: NONCE_HASH } : {}),
     ...claims,

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { spend } from '#/auth/spent'
 import { gather } from '#/db/gather'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -101,7 +102,12 @@ export const createIdTokenSession = route(
   async (c, { provider, idToken, nonce = '', accessToken = '', accessTokenExpiry, name = '' }) => {
     const { now } = c.var
     const audiences = await audiencesOf(c, provider)
-    const { isMfa, ...profile } = await verifyIdToken(provider, { idToken, nonce, audiences, now })
+    const { isMfa, expiresAt, ...profile } = await verifyIdToken(provider, {
+      idToken,
+      nonce,
+      audiences,
+      now,
+    })
     const tokens = {
       access: accessToken,
       accessExpiry:
@@ -115,7 +121,13 @@ export const createIdTokenSession = route(
       tokens,
       isMfa,
     }
-    const outcome = await arrive(c, arrival, false)
+    // Differs: upstream takes the same ID token until it expires.
+    const restore = await spend(c, 'id-token', idToken, expiresAt)
+    if (!restore) throw new ApiError('user_invalid_token')
+    const outcome = await arrive(c, arrival, false).catch(async (cause: unknown) => {
+      await restore()
+      throw cause
+    })
     if (outcome.kind !== 'session') throw new Error('A sign-in ended without a session.')
     const session = startSession(c, outcome.session, outcome.draft)
     return { ...session, providerAccessToken: accessToken, providerRefreshToken: '' }

@@ -51,7 +51,7 @@ const codeOf = (error: unknown) =>
 export async function verifyIdToken(
   provider: IdTokenProvider,
   given: { idToken: string; nonce: string; audiences: readonly string[]; now: Date },
-): Promise<Profile & { isMfa: boolean }> {
+): Promise<Profile & { isMfa: boolean; expiresAt: Date }> {
   const { names, needsNonce } = ISSUERS[provider]
   const { payload } = await jwtVerify(given.idToken, KEYS[provider], {
     issuer: [...names],
@@ -68,5 +68,9 @@ export async function verifyIdToken(
   const isBound = payload.nonce === undefined && !needsNonce
   const matches = given.nonce !== '' && expected.some((nonce) => nonce === payload.nonce)
   if (!isBound && !matches) throw new ApiError('user_invalid_token')
-  return { ...readProfile(payload, CLAIMS), isMfa: saysMfa(payload.amr) }
+  return {
+    ...readProfile(payload, CLAIMS),
+    isMfa: saysMfa(payload.amr),
+    expiresAt: new Date((payload.exp ?? 0) * 1000),
+  }
 }

@@ -4,6 +4,7 @@ import { calculatePKCECodeChallenge, generateRandomCodeVerifier } from 'oauth4we
 import { z } from 'zod'
 import { seal, unseal } from '#/auth/seal'
 import { sameSecret } from '#/auth/secrets'
+import { spend } from '#/auth/spent'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { isSecure } from '#/http/public-url'
@@ -144,7 +145,8 @@ async function claim(c: Ctx, { c: challenge, e: ends, v: carried }: State): Prom
   }
   const isOwn =
     verifier !== '' && (await sameSecret(await calculatePKCECodeChallenge(verifier), challenge))
-  if (!isOwn) {
+  // A state is spent whatever comes of it: the code that came with it works once at the provider as well.
+  if (!isOwn || !(await spend(c, 'oauth2-state', challenge, new Date(ends * 1000)))) {
     throw new ApiError(
       'general_bad_request',
       'The sign-in was not started in this browser, or is finished. Start it again.',
