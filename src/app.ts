@@ -14,7 +14,7 @@ import { formatWarning } from '#/http/response-format'
 import { hasSmallBody, type Route, readBody } from '#/http/route'
 import { outbox } from '#/mail/outbox'
 import { DEFAULT_SETTINGS } from '#/project/settings'
-import { ROUTES } from '#/routes'
+import { OWN_ROUTES, ROUTES } from '#/routes'
 import { magicPage } from '#/services/account/magic-page'
 import { errorPage, oauth2Pages, wantsPage } from '#/services/account/oauth2/pages'
 
@@ -37,7 +37,7 @@ export function createApp(deps: Deps = { now: () => new Date() }) {
   app.route('/', outbox)
   app.route('/', magicPage)
   app.route('/', oauth2Pages)
-  const routes = ROUTES.toSorted(literalsFirst)
+  const routes = [...ROUTES, ...OWN_ROUTES].toSorted(literalsFirst)
   const add = ({ spec, handlers }: Route) =>
     app.on(spec.method.toUpperCase(), [spec.path, ...(spec.aliases ?? [])], ...handlers)
   routes.filter(({ spec }) => spec.pipeline === 'none').forEach(add)

@@ -20,6 +20,7 @@ import * as accountVerification from '#/services/account/verification.routes'
 import * as projectKeys from '#/services/project/keys.routes'
 import * as projectMockPhones from '#/services/project/mock-phones.routes'
 import * as projectOAuth2 from '#/services/project/oauth2.routes'
+import { OWN_POLICY_ROUTES } from '#/services/project/own-policies.routes'
 import * as projectPlatforms from '#/services/project/platforms.routes'
 import * as projectPolicies from '#/services/project/policies.routes'
 import * as project from '#/services/project/project.routes'
@@ -89,6 +90,9 @@ export const ROUTES: readonly Route[] = [
   projectVariables,
   webhooks,
 ].flatMap((service) => Object.values<unknown>(service).flat().filter(isRoute))
+
+/** Lists routes that no SDK knows: they are in no document of the API. */
+export const OWN_ROUTES: readonly Route[] = OWN_POLICY_ROUTES
 
 function isRoute(exported: unknown): exported is Route {
   return typeof exported === 'object' && exported !== null && 'handlers' in exported

@@ -89,14 +89,27 @@ export const isRedeemable = (c: Context<AppEnv>, given: OneTime) => exists(findU
  * opens only what it was made for, only its user's, and only once. What is to happen with it goes in the same
  * batch before it, under {@link isRedeemable}.
  * @param when what must be true as well
+ * @param usedBy names this request, for {@link isRedeemedBy}
  * @returns a statement whose first row is the secret redeemed; no row when it is wrong, used or expired
  */
-export const redeem = (c: Context<AppEnv>, given: OneTime, when?: SQL) =>
+export const redeem = (c: Context<AppEnv>, given: OneTime, when?: SQL, usedBy?: string) =>
   c.var.db
     .update(oneTimeSecrets)
-    .set({ usedAt: c.var.now, updatedAt: c.var.now })
+    .set({ usedAt: c.var.now, updatedAt: c.var.now, usedBy: usedBy ?? null })
     .where(and(eq(oneTimeSecrets.sequence, sql`(${findUsable(c, given)})`), when))
     .returning()
+
+/**
+ * Returns the condition under which this very request has redeemed a secret, for statements after {@link redeem}
+ * in its batch: what they change may void the secrets that are still open.
+ */
+export const isRedeemedBy = ({ var: { db } }: Context<AppEnv>, userId: string, usedBy: string) =>
+  exists(
+    db
+      .select({ sequence: oneTimeSecrets.sequence })
+      .from(oneTimeSecrets)
+      .where(and(eq(oneTimeSecrets.userId, userId), eq(oneTimeSecrets.usedBy, usedBy))),
+  )
 
 /** Matches secrets that nobody has used and that have not expired. */
 export const usable = (now: Date) =>

@@ -1,4 +1,4 @@
-import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { getTableColumns, is, SQL, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Database } from '#/db'
 
@@ -10,13 +10,14 @@ import type { Database } from '#/db'
 export function insertIf<T extends SQLiteTable>(
   db: Database,
   table: T,
-  row: T['$inferInsert'],
+  row: { [K in keyof T['$inferInsert']]: T['$inferInsert'][K] | SQL },
   condition: SQL,
 ) {
   const given: Record<string, unknown> = row
-  const values = Object.entries(getTableColumns(table)).map(
-    ([name, column]) => sql`${sql.param(given[name] ?? null, column)}`,
-  )
+  const values = Object.entries(getTableColumns(table)).map(([name, column]) => {
+    const value = given[name] ?? null
+    return is(value, SQL) ? value : sql`${sql.param(value, column)}`
+  })
   return db
     .insert(table)
     .select(sql`select ${sql.join(values, sql`, `)} where ${condition}`)

@@ -44,7 +44,7 @@ export function tellWebhooks(c: Ctx, viewOf: (c: Ctx) => View) {
 }
 
 /** Ends in a later turn of the event loop, when the answer is on its way. */
-const afterAnswer = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
+export const afterAnswer = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
 
 type Occurrence = { names: string[]; body: string }
 

@@ -11,7 +11,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
       ...ALL,
       update: [
         ...['email', 'name', 'password', 'status', 'prefs', 'phone', 'mfa', 'labels'],
-        ...['verification', 'impersonator'],
+        ...['verification', 'impersonator', 'claims'],
       ],
     },
     below: {

@@ -41,6 +41,7 @@ const policiesSchema = z.object({
   sessionDurationSeconds: z.int().min(60).max(YEAR_SECONDS).default(YEAR_SECONDS),
   sessionAlerts: off,
   invalidateSessions: on,
+  removeClaims: on,
   passwordHistory: z.int().min(0).max(20).default(0), // 0: off
   passwordDictionary: off,
   personalDataCheck: off,

@@ -2,6 +2,15 @@ import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 import type { SecretHash } from '#/auth/secrets'
 import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
 
+/**
+ * On whose authority a credential is there. `claim`: a guest or a session set it before anybody proved that the
+ * account's address is theirs. `holder`: the address was proven. `owner`: the project's owner set it. Null: from
+ * before origins were recorded; it counts as the owner's.
+ */
+export const ORIGINS = ['claim', 'holder', 'owner'] as const
+export type Origin = (typeof ORIGINS)[number]
+const origin = () => text({ enum: ORIGINS })
+
 /** People. What is unset is null, so that it never collides; addresses are lower case. */
 export const users = sqliteTable(
   'users',
@@ -31,6 +40,11 @@ export const users = sqliteTable(
     prefs: json<Record<string, unknown>>().notNull(),
     impersonator: flag().notNull(),
     accessedAt: instant(),
+    emailOrigin: origin(),
+    phoneOrigin: origin(),
+    passwordOrigin: origin(),
+    mfaOrigin: origin(),
+    recoveryCodesOrigin: origin(),
     ...timestamps,
   },
   (t) => [
@@ -82,6 +96,7 @@ export const sessions = sqliteTable(
     factors: strings().notNull(),
     mfaUpdatedAt: instant(),
     expiresAt: instant().notNull(),
+    origin: origin(),
     ...timestamps,
   },
   (t) => [
@@ -104,6 +119,7 @@ export const identities = sqliteTable(
     providerAccessToken: text().notNull(), // sealed
     providerAccessTokenExpiry: instant(),
     providerRefreshToken: text().notNull(), // sealed
+    origin: origin(),
     ...timestamps,
   },
   (t) => [
@@ -134,6 +150,8 @@ export const oneTimeSecrets = sqliteTable(
     sealed: text(), // where the server must read it again
     expiresAt: instant(), // null: never
     usedAt: instant(),
+    usedBy: text(), // names the one request that redeemed it
+    sessionOnly: flag(), // an invitation that opens nothing but to its user's own session
     ...timestamps,
   },
   (t) => [
@@ -165,6 +183,7 @@ export const authenticators = sqliteTable(
     secret: text().notNull(), // sealed
     verified: flag().notNull(),
     lastStep: integer().notNull(), // the newest time step whose code was used (RFC 6238 §5.2)
+    origin: origin(),
     ...timestamps,
   },
   (t) => [uniqueIndex('authenticators_by_user').on(t.userId, t.type)],

@@ -60,6 +60,7 @@ export const create = route(
       name,
       password: await hashPassword(password),
       accessedAt: c.var.now,
+      origin: 'claim',
       targets: ['email'],
     })
     if (!stored) throw new ApiError('user_already_exists')

@@ -8,6 +8,7 @@ import { uniqueId } from '#/ids'
 import { goneMeanwhile } from '#/services/account/self'
 import { newTotpSecret, stepOf, totpUri } from '#/services/account/totp'
 import { userExists } from '#/services/users/open'
+import { originFor } from '#/services/users/origins'
 
 type Ctx = Context<AppEnv>
 
@@ -38,6 +39,7 @@ export async function issueAuthenticator(c: Ctx, user: User) {
     secret: await seal(secret, settings.SECRET, context(user.id)),
     verified: false,
     lastStep: 0,
+    origin: originFor(user.id),
     createdAt: now,
     updatedAt: now,
   }

@@ -11,6 +11,7 @@ import { accountOf, selfOf } from '#/services/account/self'
 import { type AddressKind, addRivals, changeAddress } from '#/services/users/addresses'
 import { accountModel } from '#/services/users/models'
 import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
+import { ownOrigin } from '#/services/users/origins'
 import { password } from '#/services/users/params'
 
 /** Finds what else has an address, in one round trip. */
@@ -28,7 +29,11 @@ async function rivalsOf(c: Context<AppEnv>, kind: AddressKind, address: string) 
 async function moveTo(c: Context<AppEnv>, kind: AddressKind, address: string, password: string) {
   const { user } = selfOf(c).person
   const values = await firstPassword(c, user, password)
-  const row = await changeAddress(c, user, { kind, address, values, createsTarget: false })
+  const row = await changeAddress(c, user, {
+    ...{ kind, address, values, createsTarget: false },
+    // Nobody but the mailbox speaks for an e-mail address; a phone number is an addition to a proven account.
+    origin: kind === 'email' ? 'claim' : ownOrigin(),
+  })
   return row && accountOf(row.user, row.targets)
 }
 

@@ -1,15 +1,15 @@
-import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { countGuess } from '#/auth/rate-limit'
 import { gather } from '#/db/gather'
-import { type Purpose, users } from '#/db/schema'
-import { touched } from '#/db/touch'
+import type { Origin, Purpose } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { exchangeWrapped } from '#/services/account/oauth2/exchange'
-import { findHeld, isHeld, redeemHeld } from '#/services/account/one-time'
+import { addRedemption, findHeld } from '#/services/account/one-time'
 import { addSignIn } from '#/services/account/sign-in'
+import type { AddressKind } from '#/services/users/addresses'
 import type { SessionRow } from '#/services/users/models'
+import { addProof } from '#/services/users/proof'
 
 type Ctx = Context<AppEnv>
 
@@ -17,14 +17,16 @@ type Ctx = Context<AppEnv>
 type Outcome = {
   provider: string
   factors: readonly string[]
-  proves?: 'emailVerification' | 'phoneVerification'
+  proves?: AddressKind
+  /** On whose authority the session is there; the account's state decides when left out. */
+  origin?: Origin
 }
 
 const OUTCOMES = new Map<Purpose, Outcome>([
-  ['generic', { provider: 'token', factors: ['token'] }],
-  ['magic-url', { provider: 'magic-url', factors: ['email'], proves: 'emailVerification' }],
-  ['email', { provider: 'token', factors: ['email'], proves: 'emailVerification' }],
-  ['phone', { provider: 'phone', factors: ['phone'], proves: 'phoneVerification' }],
+  ['generic', { provider: 'token', factors: ['token'], origin: 'owner' }],
+  ['magic-url', { provider: 'magic-url', factors: ['email'], proves: 'email' }],
+  ['email', { provider: 'token', factors: ['email'], proves: 'email' }],
+  ['phone', { provider: 'phone', factors: ['phone'], proves: 'phone' }],
 ])
 
 /** Secrets from this length on cannot be guessed. */
@@ -41,7 +43,7 @@ export async function exchange(
   c: Ctx,
   { userId, secret }: { userId: string; secret: string },
 ): Promise<SessionRow> {
-  const { db, now } = c.var
+  const { db } = c.var
   const byProvider = await exchangeWrapped(c, { userId, secret })
   if (byProvider) return byProvider
   const forget = secret.length < LONG ? await countGuess(c, `code:${userId}`) : undefined
@@ -50,19 +52,14 @@ export async function exchange(
   if (!user || !held || !outcome) throw new ApiError('user_invalid_token')
   const { proves, ...how } = outcome
   const batch = gather(db)
-  const start = await addSignIn(c, batch, { userId, ...how }, isHeld(c, held))
-  if (proves) {
-    batch.add(
-      db
-        .update(users)
-        .set(touched(users, { [proves]: true }, now))
-        .where(and(eq(users.id, userId), isHeld(c, held))),
-    )
-  }
-  const redeemed = batch.add(redeemHeld(c, held))
+  const { isDone, redeemed } = addRedemption(c, batch, held)
+  const proof = proves && { user, kind: proves, when: isDone, secretId: held.id }
+  const report = proof && (await addProof(c, batch, proof))
+  const start = await addSignIn(c, batch, { userId, ...how }, isDone)
   await batch.run()
-  const session = redeemed().length > 0 ? start(user) : undefined
+  const session = redeemed() ? start(user) : undefined
   if (!session) throw new ApiError('user_invalid_token')
+  report?.()
   if (forget) c.executionCtx.waitUntil(forget())
   return session
 }

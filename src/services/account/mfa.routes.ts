@@ -9,6 +9,7 @@ import { currentSession } from '#/services/account/current'
 import { accountOf, goneMeanwhile, selfOf } from '#/services/account/self'
 import { addFactors, provedFactors } from '#/services/account/session-factors'
 import { accountModel, mfaFactorsModel } from '#/services/users/models'
+import { ownOrigin } from '#/services/users/origins'
 import { unusedCodes } from '#/services/users/recovery-codes'
 
 export const updateMFA = route(
@@ -31,7 +32,7 @@ export const updateMFA = route(
     const rows = batch.add(
       db
         .update(users)
-        .set(touched(users, { mfa }, now))
+        .set(touched(users, { mfa, mfaOrigin: ownOrigin() }, now))
         .where(eq(users.id, person.user.id))
         .returning(),
     )

@@ -1,12 +1,15 @@
 import { and, eq, exists, or, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { hashOneTime, isRedeemable, oneTimeRow, redeem, usable } from '#/auth/one-time'
+import { hashOneTime, isRedeemedBy, oneTimeRow, redeem, usable } from '#/auth/one-time'
+import { randomHex } from '#/auth/secrets'
 import { type Batch, gather } from '#/db/gather'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose, type User, users } from '#/db/schema'
-import { touched } from '#/db/touch'
+import type { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import type { AddressKind } from '#/services/users/addresses'
 import type { TokenRow } from '#/services/users/models'
+import { addProof } from '#/services/users/proof'
 
 type Ctx = Context<AppEnv>
 
@@ -116,39 +119,45 @@ const addressStays = ({ var: { db } }: Ctx, { userId, ref }: OneTimeSecret): SQL
           .where(and(eq(users.id, userId), or(eq(users.email, ref), eq(users.phone, ref)))),
       )
 
-/** Gives the condition under which {@link redeemHeld} redeems, for what stands before it in its batch. */
-export const isHeld = (c: Ctx, held: OneTimeSecret): SQL =>
-  sql`(${isRedeemable(c, { userId: held.userId, purposes: [held.purpose], id: held.id })} and ${addressStays(c, held)})`
+const NAME_LENGTH = 32
+
+/**
+ * Adds to a batch the redemption of a secret found before. It comes first in its batch, since what follows may void
+ * the secrets that are open: of all requests that hold the secret, exactly one redeems it.
+ * @returns the condition under which the others happen, and the secret as redeemed, once the batch has run
+ */
+export function addRedemption(c: Ctx, batch: Batch, held: OneTimeSecret) {
+  const usedBy = randomHex(NAME_LENGTH)
+  const { id, userId, purpose } = held
+  const given = { userId, purposes: [purpose], id }
+  const rows = batch.add(redeem(c, given, addressStays(c, held), usedBy))
+  return { isDone: isRedeemedBy(c, userId, usedBy), redeemed: () => rows()[0] }
+}
 
 /**
  * Changes a user by redeeming a secret found before, in one transaction: of all requests that hold the secret
  * exactly one does.
- * @param also adds to the batch what else is to happen, under {@link isHeld}
+ * @param proves which address it proves
+ * @param also adds to the batch what else is to happen, under the condition that it gets
  * @returns the secret as redeemed @throws `user_invalid_token`
  */
 export async function changeByHeld(
   c: Ctx,
   { user, held }: { user: User; held: OneTimeSecret },
-  values: Parameters<typeof touched<typeof users>>[1],
-  also: (batch: Batch) => void = () => {},
+  proves: AddressKind,
+  values: Parameters<typeof touched<typeof users>>[1] = {},
+  also: (batch: Batch, isDone: SQL) => void = () => {},
 ): Promise<TokenRow> {
-  const { db, now } = c.var
+  const { db } = c.var
   const batch = gather(db)
-  batch.add(
-    db
-      .update(users)
-      .set(touched(users, values, now))
-      .where(and(eq(users.id, user.id), isHeld(c, held))),
-  )
-  also(batch)
-  const redeemed = batch.add(redeemHeld(c, held))
+  const { isDone, redeemed } = addRedemption(c, batch, held)
+  const proof = { user, kind: proves, when: isDone, secretId: held.id }
+  const report = await addProof(c, batch, proof, values)
+  also(batch, isDone)
   await batch.run()
-  const [row] = redeemed()
+  const row = redeemed()
   if (!row) throw new ApiError('user_invalid_token')
   c.set('actor', user)
+  report()
   return redeemedToken(row)
 }
-
-/** Gives the statement that redeems a secret found before: its row comes back to one request alone. */
-export const redeemHeld = (c: Ctx, held: OneTimeSecret) =>
-  redeem(c, { userId: held.userId, purposes: [held.purpose], id: held.id }, addressStays(c, held))

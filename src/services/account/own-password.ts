@@ -4,6 +4,7 @@ import type { User } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { hashPassword, verifyPassword } from '#/passwords'
+import { ownOrigin } from '#/services/users/origins'
 import { historyWith } from '#/services/users/password-rules'
 
 type Ctx = Context<AppEnv>
@@ -24,7 +25,7 @@ export async function checkOwner(c: Ctx, user: User, password: string) {
 export async function newPassword(c: Ctx, user: User, password: string) {
   const stored = await hashPassword(password)
   const passwordHistory = await historyWith(c, stored.password, user)
-  return { ...stored, passwordHistory, passwordUpdate: c.var.now }
+  return { ...stored, passwordHistory, passwordUpdate: c.var.now, passwordOrigin: ownOrigin() }
 }
 
 /** Gives what is stored of a password if it is the user's first one. */

@@ -106,6 +106,7 @@ async function addNewUser(c: Ctx, batch: Batch, asked: Asked, around: Surroundin
     userId: asked.userId,
     [asked.column]: asked.address,
     accessedAt: c.var.now,
+    origin: 'claim',
     targets: asked.targets,
   })
   return id

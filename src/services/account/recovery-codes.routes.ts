@@ -2,6 +2,7 @@ import { ApiError } from '#/errors'
 import { route } from '#/http/route'
 import { selfOf } from '#/services/account/self'
 import { mfaRecoveryCodesModel } from '#/services/users/models'
+import { ownOrigin } from '#/services/users/origins'
 import { issueRecoveryCodes, readRecoveryCodes } from '#/services/users/recovery-codes'
 
 const path = '/v1/account/mfa/recovery-codes'
@@ -19,7 +20,7 @@ export const createMFARecoveryCodes = route(
     model: mfaRecoveryCodesModel,
     errors: ['user_recovery_codes_already_exists'],
   },
-  async (c) => issueRecoveryCodes(c, selfOf(c).person.user.id, 'none'),
+  async (c) => issueRecoveryCodes(c, selfOf(c).person.user.id, 'none', ownOrigin()),
 )
 
 export const getMFARecoveryCodes = route(
@@ -55,5 +56,5 @@ export const updateMFARecoveryCodes = route(
     model: mfaRecoveryCodesModel,
     errors: ['user_recovery_codes_not_found'],
   },
-  async (c) => issueRecoveryCodes(c, selfOf(c).person.user.id, 'some'),
+  async (c) => issueRecoveryCodes(c, selfOf(c).person.user.id, 'some', ownOrigin()),
 )

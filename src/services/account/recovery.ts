@@ -4,7 +4,7 @@ import { type Purpose, sessions, type User, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { projectOf } from '#/project/settings'
-import { changeByHeld, isHeld, openHeld } from '#/services/account/one-time'
+import { changeByHeld, openHeld } from '#/services/account/one-time'
 import { newPassword } from '#/services/account/own-password'
 import type { TokenRow } from '#/services/users/models'
 import { checkHistory, checkStrength } from '#/services/users/password-rules'
@@ -41,10 +41,10 @@ export async function recover(
   await checkStrength(c, password)
   const { user, held } = await openHeld(c, { userId, purposes: [purpose], secret })
   await checkHistory(c, password, user)
-  const values = { ...(await newPassword(c, user, password)), emailVerification: true }
+  const values = await newPassword(c, user, password)
   const { policies } = await projectOf(c)
-  return changeByHeld(c, { user, held }, values, (batch) => {
+  return changeByHeld(c, { user, held }, 'email', values, (batch, isDone) => {
     if (!policies.invalidateSessions) return
-    batch.add(db.delete(sessions).where(and(eq(sessions.userId, userId), isHeld(c, held))))
+    batch.add(db.delete(sessions).where(and(eq(sessions.userId, userId), isDone)))
   })
 }

@@ -99,7 +99,10 @@ export const createAnonymousSession = route(
     }
     const batch = gather(db)
     const userId = randomHex(ANONYMOUS_ID_LENGTH)
-    const { stored } = await addUser(c, batch, { userId, accessedAt: now, targets: [] })
+    const { stored } = await addUser(c, batch, {
+      ...{ userId, accessedAt: now, targets: [] },
+      origin: 'claim',
+    })
     const signIn = { userId, provider: 'anonymous', factors: ['anonymous'] }
     const start = await addSignIn(c, batch, signIn, sql`true`)
     await batch.run()

@@ -73,7 +73,7 @@ export const updateEmailVerification = route(
     aliases: ['/v1/account/verification'],
     limit: perHour('url:{url},userId:{param-userId}'),
   },
-  async (c, given) => confirmAddress(c, 'emailVerification', 'verification', given),
+  async (c, given) => confirmAddress(c, 'email', 'verification', given),
 )
 
 export const createEmailVerificationOTP = route(
@@ -107,7 +107,7 @@ export const updateEmailVerificationOTP = route(
     path: '/v1/account/verifications/email/otp',
     limit: perHour('url:{url},userId:{param-userId}'),
   },
-  async (c, given) => confirmAddress(c, 'emailVerification', 'verification-otp', given),
+  async (c, given) => confirmAddress(c, 'email', 'verification-otp', given),
 )
 
 export const createPhoneVerification = route(
@@ -150,5 +150,5 @@ export const updatePhoneVerification = route(
     aliases: ['/v1/account/verification/phone'],
     limit: perHour('userId:{param-userId}'),
   },
-  async (c, given) => confirmAddress(c, 'phoneVerification', 'phone', given),
+  async (c, given) => confirmAddress(c, 'phone', 'phone', given),
 )

@@ -4,6 +4,7 @@ import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { changeByHeld, openHeld } from '#/services/account/one-time'
 import { selfOf } from '#/services/account/self'
+import type { AddressKind } from '#/services/users/addresses'
 import type { TokenRow } from '#/services/users/models'
 
 type Ctx = Context<AppEnv>
@@ -36,10 +37,10 @@ export function unverifiedPhone(c: Ctx) {
  */
 export async function confirmAddress(
   c: Ctx,
-  proves: 'emailVerification' | 'phoneVerification',
+  proves: AddressKind,
   purpose: Purpose,
   { userId, secret }: { userId: string; secret: string },
 ): Promise<TokenRow> {
   const opened = await openHeld(c, { userId, purposes: [purpose], secret })
-  return changeByHeld(c, opened, { [proves]: true })
+  return changeByHeld(c, opened, proves)
 }

@@ -5,20 +5,20 @@ import { projectOf } from '#/project/settings'
 import { projectModel } from '#/services/project/models'
 import { onConsole, pageParams } from '#/services/project/params'
 import {
-  POLICIES,
+  type OwnPolicyId,
   POLICY_IDS,
   type PolicyId,
-  type PolicySpec,
   policyBody,
   policyModel,
   policyModelFor,
+  policySpec,
   policyValues,
 } from '#/services/project/policies'
 import { shortPage } from '#/services/project/short-list'
 import { changeProject, policyChanges } from '#/services/project/store'
 
-const PATH = '/v1/project/policies'
-const READ = ['policies.read', 'project.policies.read'] as const
+export const PATH = '/v1/project/policies'
+export const READ = ['policies.read', 'project.policies.read'] as const
 const WRITE = ['policies.write', 'project.policies.write'] as const
 
 export const listPolicies = route(
@@ -59,8 +59,8 @@ export const getPolicy = route(
 )
 
 /** Makes the route that changes a policy. */
-function updatePolicy(id: PolicyId): Route {
-  const { method: name, silent, answersItself }: PolicySpec = POLICIES[id]
+export function updatePolicy(id: PolicyId | OwnPolicyId): Route {
+  const { method: name, silent, answersItself } = policySpec(id)
   const spec = {
     name,
     method: 'patch',

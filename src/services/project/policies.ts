@@ -103,31 +103,47 @@ export const POLICIES = {
   },
 } as const satisfies Record<string, PolicySpec>
 
+/**
+ * Policies that Appwrite does not have. Lists leave them out: SDKs of typed languages fail on a policy that they do
+ * not know. Differs: upstream has none of them.
+ */
+export const OWN_POLICIES = {
+  'claim-removal': toggle('project.updateClaimRemovalPolicy', 'removeClaims'),
+} as const satisfies Record<string, PolicySpec>
+
 export type PolicyId = keyof typeof POLICIES
+export type OwnPolicyId = keyof typeof OWN_POLICIES
+type AnyId = PolicyId | OwnPolicyId
 
 /** Names every policy, in order. */
 export const POLICY_IDS = Object.keys(POLICIES) as [PolicyId, ...PolicyId[]] // the keys above
 
-/** A policy as it stands. */
-export type PolicyRow = { id: PolicyId; policies: Policies }
+/** Names every policy of {@link OWN_POLICIES}. */
+export const OWN_POLICY_IDS = Object.keys(OWN_POLICIES) as OwnPolicyId[] // the keys above
 
-const fieldsOf = (id: PolicyId): [string, Field][] => Object.entries<Field>(POLICIES[id].fields)
+/** Returns how a policy is read and changed. */
+export const policySpec = (id: AnyId): PolicySpec => ({ ...POLICIES, ...OWN_POLICIES })[id]
+
+/** A policy as it stands. */
+export type PolicyRow = { id: AnyId; policies: Policies }
+
+const fieldsOf = (id: AnyId): [string, Field][] => Object.entries<Field>(policySpec(id).fields)
 
 /** Gives what a change of a policy takes. */
-export const policyBody = (id: PolicyId) =>
+export const policyBody = (id: AnyId) =>
   z.object(Object.fromEntries(fieldsOf(id).map(([name, [, accepts]]) => [name, accepts])))
 
 /** Gives the settings behind the fields of a change. */
-export const policyValues = (id: PolicyId, given: Readonly<Record<string, unknown>>) =>
+export const policyValues = (id: AnyId, given: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(fieldsOf(id).map(([name, [stored]]) => [stored, given[name]]))
 
 /** `password-history` is shown as `policyPasswordHistory`. */
-const modelName = (id: PolicyId) =>
+const modelName = (id: AnyId) =>
   `policy${id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`
 
 const isFlag = (stored: PolicyName) => typeof DEFAULT_SETTINGS.policies[stored] === 'boolean'
 
-function policyModelOf(id: PolicyId): Model<PolicyRow, z.ZodObject> {
+function policyModelOf(id: AnyId): Model<PolicyRow, z.ZodObject> {
   const fields = fieldsOf(id)
   const shapes = fields.map(([name, [stored]]) => [name, isFlag(stored) ? z.boolean() : z.int()])
   const shape: z.ZodRawShape = { $id: z.literal(id), ...Object.fromEntries(shapes) }
@@ -137,13 +153,16 @@ function policyModelOf(id: PolicyId): Model<PolicyRow, z.ZodObject> {
   }))
 }
 
-const models = Object.fromEntries(POLICY_IDS.map((id) => [id, policyModelOf(id)])) as Record<
-  PolicyId,
-  Model<PolicyRow, z.ZodObject>
-> // one for each ID
+const models = Object.fromEntries(
+  [...POLICY_IDS, ...OWN_POLICY_IDS].map((id) => [id, policyModelOf(id)]),
+) as Record<AnyId, Model<PolicyRow, z.ZodObject>> // one for each ID
 
 /** Gives the model of one policy. */
-export const policyModelFor = (id: PolicyId) => models[id]
+export const policyModelFor = (id: AnyId) => models[id]
 
 /** Project contract 7.1. */
-export const policyModel = choiceModel('$id', Object.values(models), ({ id }) => models[id])
+export const policyModel = choiceModel(
+  '$id',
+  POLICY_IDS.map((id) => models[id]),
+  ({ id }) => models[id],
+)

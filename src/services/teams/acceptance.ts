@@ -1,11 +1,11 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import type { Caller } from '#/auth/caller'
-import { hashOneTime, isRedeemable, type OneTime, redeem } from '#/auth/one-time'
-import { type SecretHash, sameSecret } from '#/auth/secrets'
-import { gather } from '#/db/gather'
+import { hashOneTime, isRedeemedBy, type OneTime, redeem } from '#/auth/one-time'
+import { randomHex, type SecretHash, sameSecret } from '#/auth/secrets'
+import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
-import { memberships, oneTimeSecrets, sessions, type Team, users } from '#/db/schema'
+import { memberships, oneTimeSecrets, sessions, type Team, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -18,6 +18,8 @@ import {
 } from '#/services/teams/access'
 import { boundSecret } from '#/services/teams/invitations'
 import { type MembershipRow, revealed } from '#/services/teams/models'
+import type { AddressKind } from '#/services/users/addresses'
+import { addProof, addRemoval } from '#/services/users/proof'
 import { draftSession, startSession } from '#/services/users/sessions'
 
 type Ctx = Context<AppEnv>
@@ -55,17 +57,18 @@ export function grantAcceptance(
 }
 
 /** A secret that was shown, as it is stored, and the address that it went to. */
-type Shown = { hash: SecretHash; address: string }
+type Shown = { hash: SecretHash; kind: AddressKind; address: string }
 
 /** Gives what a secret that was shown would be stored as, for each address that the user has. */
 const hashesOf = ({ var: { settings } }: Ctx, secret: string, found: Found | undefined) =>
   Promise.all(
-    [found?.member?.email ?? '', found?.member?.phone ?? ''].map(
-      async (address): Promise<Shown> => ({
-        address,
+    (['email', 'phone'] as const).map(async (kind): Promise<Shown> => {
+      const address = found?.member?.[kind] ?? ''
+      return {
+        ...{ kind, address },
         hash: await hashOneTime(boundSecret(secret, address), found?.userId ?? '', settings.SECRET),
-      }),
-    ),
+      }
+    }),
   )
 
 /** Finds the one that is stored, in time that does not depend on which it is. */
@@ -79,16 +82,17 @@ async function storedOf(shown: readonly Shown[], stored: readonly { hash: Secret
 /** Gives the statement that finds the secrets of a membership's invitations. */
 const secretsOf = ({ var: { db } }: Ctx, membershipId: string) =>
   db
-    .select({ hash: oneTimeSecrets.secretHash })
+    .select({ hash: oneTimeSecrets.secretHash, sessionOnly: oneTimeSecrets.sessionOnly })
     .from(oneTimeSecrets)
     .where(and(eq(oneTimeSecrets.ref, membershipId), eq(oneTimeSecrets.purpose, 'invite')))
 
 /** Loads what an acceptance is about and decides it, in one round trip. Throws as {@link grantAcceptance}. */
 async function open(c: Ctx, { teamId, membershipId, userId, secret }: Acceptance) {
   const { db, caller, self } = c.var
-  const [[team], [membership], secrets] = await db.batch([
+  const [[team], [membership], [member], secrets] = await db.batch([
     teamById(db, teamId),
     membershipById(db, membershipId),
+    db.select().from(users).where(eq(users.id, userId)),
     secretsOf(c, membershipId),
   ])
   const right = await storedOf(await hashesOf(c, secret, membership), secrets)
@@ -99,18 +103,31 @@ async function open(c: Ctx, { teamId, membershipId, userId, secret }: Acceptance
     isSecretRight: right !== undefined,
   }
   const granted = grantAcceptance(caller, accepting, team, membership)
-  if (!right) throw new ApiError('team_invalid_secret')
-  return { ...granted, right }
+  const isForSession = secrets.some(({ hash, sessionOnly }) => hash === right?.hash && sessionOnly)
+  if (isForSession && !self) {
+    throw new ApiError('team_invalid_secret', 'The account has changed since. Sign in to accept.')
+  }
+  if (!right || !member) throw new ApiError('team_invalid_secret')
+  return { ...granted, right, user: member }
 }
 
 /**
- * Says that an e-mail address is verified: the one that the invitation went to. One that is not there yet is
- * verified by a text message too (teams contract 8.19).
+ * Adds to a batch what an acceptance proves: the e-mail address that the invitation went to. A text message proves
+ * the number, and marks an e-mail address that is not there as verified (teams contract 8.19).
+ * @returns reports it, once the batch has run
  */
-function verification({ member }: Found, { address }: Shown) {
-  const email = member?.email ?? null
-  if (email !== null && email !== address) return {}
-  return { emailVerification: sql`${users.emailVerification} or ${users.email} is ${email}` }
+async function addVerification(c: Ctx, batch: Batch, user: User, shown: Shown, isDone: SQL) {
+  const proof = { user, kind: shown.kind, when: isDone }
+  if (shown.kind === 'email') return addProof(c, batch, proof)
+  const report = await addRemoval(c, batch, proof)
+  const { db, now } = c.var
+  batch.add(
+    db
+      .update(users)
+      .set(touched(users, { emailVerification: true }, now))
+      .where(and(eq(users.id, user.id), isNull(users.email), isDone)),
+  )
+  return report
 }
 
 /**
@@ -121,10 +138,9 @@ function verification({ member }: Found, { address }: Shown) {
  */
 export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> {
   const { db, now, self } = c.var
-  const { team, membership, right } = await open(c, given)
+  const { team, membership, right, user: before } = await open(c, given)
   const { id, userId, member } = membership
   const invitation: OneTime = { userId, purposes: ['invite'], ref: id, secretHash: right.hash }
-  const isOpen = isRedeemable(c, invitation)
   const draft = self
     ? undefined
     : await draftSession(c, {
@@ -132,22 +148,25 @@ export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> 
         factors: ['email'],
       })
   const batch = gather(db)
+  const usedBy = randomHex(32)
+  const mayUse = self ? undefined : sql`${oneTimeSecrets.sessionOnly} is not 1`
+  batch.add(redeem(c, invitation, mayUse, usedBy))
+  const isDone = isRedeemedBy(c, userId, usedBy)
   const confirmed = batch.add(
     db
       .update(memberships)
       .set({ confirm: true, joined: now, updatedAt: now })
-      .where(and(eq(memberships.id, id), eq(memberships.confirm, false), isOpen))
+      .where(and(eq(memberships.id, id), eq(memberships.confirm, false), isDone))
       .returning(),
   )
+  const report = await addVerification(c, batch, before, right, isDone)
+  const started = draft && batch.add(insertIf(db, sessions, draft.row, isDone))
   const verified = batch.add(
     db
-      .update(users)
-      .set(touched(users, verification(membership, right), now))
-      .where(and(eq(users.id, userId), isOpen))
-      .returning(),
+      .select()
+      .from(users)
+      .where(and(eq(users.id, userId), isDone)),
   )
-  const started = draft && batch.add(insertIf(db, sessions, draft.row, isOpen))
-  batch.add(redeem(c, invitation))
   const latest = batch.add(
     db.select({ confirm: memberships.confirm }).from(memberships).where(eq(memberships.id, id)),
   )
@@ -155,6 +174,7 @@ export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> 
   const [[joined], [user], [session]] = [confirmed(), verified(), started?.() ?? []]
   if (!joined || !user) throw tooLate(latest()[0])
   if (draft && session) startSession(c, session, draft)
+  report()
   return revealed(joined, team.name, user)
 }
 

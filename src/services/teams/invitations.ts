@@ -221,6 +221,7 @@ async function store(c: Ctx, given: Invitation, known: User | undefined, secret:
     ? { id: known.id, stored: () => ({ user: known }) }
     : await addUser(c, batch, {
         ...{ userId: 'unique()', email, phone, name, targets: [] },
+        origin: isPrivileged(caller) ? 'owner' : 'claim',
         ...{ password: unknownPassword(), passwordCounts: false },
       })
   const pair = { teamId, userId: invitee.id }

@@ -4,7 +4,7 @@ import type { Database } from '#/db'
 import type { Batch } from '#/db/gather'
 import { gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
-import { identities, targets, type User, users } from '#/db/schema'
+import { identities, type Origin, targets, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import type { UserRow } from '#/services/users/models'
@@ -60,7 +60,9 @@ export type AddressChange = {
   /** In lower case; '' takes the address away. */
   address: string
   /** What else changes with it. */
-  values?: Partial<typeof users.$inferInsert>
+  values?: Parameters<typeof touched<typeof users>>[1]
+  /** On whose authority the address is there. */
+  origin: Origin | SQL<Origin>
   /** Whether an address without a target gets one. */
   createsTarget: boolean
 }
@@ -75,7 +77,7 @@ export type AddressChange = {
 export async function changeAddress(
   c: Ctx,
   before: Pick<User, 'id' | AddressKind>,
-  { kind, address, values = {}, createsTarget }: AddressChange,
+  { kind, address, values = {}, createsTarget, origin }: AddressChange,
 ): Promise<UserRow | undefined> {
   const { db, now } = c.var
   const found = rivals(db, before.id, kind, address)
@@ -83,7 +85,7 @@ export async function changeAddress(
     address === '' || address === before[kind]
       ? undefined
       : and(not(exists(found.user)), not(exists(found.target)), not(exists(found.identity)))
-  const columns = address === before[kind] ? {} : unprovenColumns(kind, address)
+  const columns = address === before[kind] ? {} : unprovenColumns(kind, address, origin)
   const batch = gather(db)
   const changed = batch.add(
     db
@@ -98,7 +100,7 @@ export async function changeAddress(
       .from(users)
       .where(and(eq(users.id, before.id), sql`${users[kind]} is ${address || null}`)),
   )
-  mirror(c, batch, before, { kind, address, createsTarget }, isChanged)
+  mirror(c, batch, before, { kind, address, createsTarget, origin }, isChanged)
   const reachable = batch.add(targetsOf(c, before.id))
   await batch.run()
   const [user] = changed()
@@ -106,10 +108,12 @@ export async function changeAddress(
 }
 
 /** Returns the columns of an address that nobody has proven. */
-const unprovenColumns = (kind: AddressKind, address: string) =>
-  kind === 'email'
-    ? { ...emailColumns(address), emailVerification: false }
-    : { phone: address || null, phoneVerification: false }
+function unprovenColumns(kind: AddressKind, address: string, origin: Origin | SQL<Origin>) {
+  const by = address ? origin : null
+  return kind === 'email'
+    ? { ...emailColumns(address), emailVerification: false, emailOrigin: by }
+    : { phone: address || null, phoneVerification: false, phoneOrigin: by }
+}
 
 /** Adds to a batch what makes the targets follow an address that has changed. */
 function mirror(

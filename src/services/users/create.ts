@@ -44,7 +44,7 @@ export async function createUser(
   }
   if (email) await checkEmailPolicies(c, email)
   const user = await storeUser(c, {
-    ...{ userId: id, email, phone, name },
+    ...{ userId: id, email, phone, name, origin: 'owner' },
     ...(stored ? { password: await stored() } : {}),
     targets: ['email', 'sms'],
   })

@@ -62,7 +62,10 @@ async function replaceAddress(
     const [user] = found()
     if (!user) throw new ApiError('user_not_found')
     if (rivals && user[kind] !== address) await refuseTaken(c, kind, address, rivals())
-    const changed = await changeAddress(c, user, { kind, address, createsTarget: true })
+    const changed = await changeAddress(c, user, {
+      ...{ kind, address, createsTarget: true },
+      origin: 'owner',
+    })
     if (changed) return changed
   }
   throw new ApiError(TAKEN[kind])
@@ -146,7 +149,11 @@ export const updatePassword = route(
     const [user] = await userById(c.var.db, userId)
     if (!user) throw new ApiError('user_not_found')
     await checkPersonalData(c, plain, user)
-    if (plain === '') return changeUser(c, userId, { password: '', passwordUpdate: c.var.now })
+    if (plain === '')
+      return changeUser(c, userId, {
+        ...{ password: '', passwordUpdate: c.var.now },
+        passwordOrigin: 'owner',
+      })
     await checkHistory(c, plain, user)
     const stored = await hashPassword(plain)
     return replacePassword(c, userId, {
@@ -168,7 +175,7 @@ async function replacePassword(
   const changed = batch.add(
     db
       .update(users)
-      .set(touched(users, { ...values, passwordUpdate: now }, now))
+      .set(touched(users, { ...values, passwordUpdate: now, passwordOrigin: 'owner' }, now))
       .where(eq(users.id, userId))
       .returning(),
   )

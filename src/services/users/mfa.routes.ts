@@ -33,7 +33,7 @@ export const updateMFA = route(
     model: userModel,
     errors: ['user_not_found'],
   },
-  (c, { userId, mfa }) => changeUser(c, userId, { mfa }),
+  (c, { userId, mfa }) => changeUser(c, userId, { mfa, mfaOrigin: 'owner' }),
 )
 
 export const listMFAFactors = route(
@@ -94,7 +94,7 @@ export const createMFARecoveryCodes = route(
     model: mfaRecoveryCodesModel,
     errors: ['user_not_found', 'user_recovery_codes_already_exists'],
   },
-  (c, { userId }) => issueRecoveryCodes(c, userId, 'none'),
+  (c, { userId }) => issueRecoveryCodes(c, userId, 'none', 'owner'),
 )
 
 export const updateMFARecoveryCodes = route(
@@ -110,7 +110,7 @@ export const updateMFARecoveryCodes = route(
     model: mfaRecoveryCodesModel,
     errors: ['user_not_found', 'user_recovery_codes_not_found'],
   },
-  (c, { userId }) => issueRecoveryCodes(c, userId, 'some'),
+  (c, { userId }) => issueRecoveryCodes(c, userId, 'some', 'owner'),
 )
 
 /** Accepts the one type of authenticator, in whatever case. */

@@ -4,7 +4,7 @@ import { emailFacts } from '#/contact/email'
 import type { Database } from '#/db'
 import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
-import { counters, identities, targets, users } from '#/db/schema'
+import { counters, identities, type Origin, targets, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { announce, NEW_USER } from '#/events/announce'
@@ -40,6 +40,8 @@ export type NewUser = {
   name?: string | undefined
   password?: StoredPassword
   emailVerification?: boolean
+  /** On whose authority its addresses and password are there. */
+  origin: Origin
   /** False: the password cannot be used to sign in, and counts as never set. */
   passwordCounts?: boolean
   /** When the user was seen; unset for one that somebody else made. */
@@ -172,6 +174,9 @@ async function draftUser(c: Ctx, given: NewUser) {
     prefs: {},
     impersonator: false,
     accessedAt: given.accessedAt ?? null,
+    emailOrigin: given.email ? given.origin : null,
+    phoneOrigin: given.phone ? given.origin : null,
+    passwordOrigin: counts ? given.origin : null,
     createdAt: now,
     updatedAt: now,
   }

@@ -5,7 +5,7 @@ import { hashOneTime, oneTimeRow, usable } from '#/auth/one-time'
 import { seal, unseal } from '#/auth/seal'
 import { randomHex } from '#/auth/secrets'
 import { type Database, rawStatement } from '#/db'
-import { oneTimeSecrets, type User, users } from '#/db/schema'
+import { type Origin, oneTimeSecrets, type User, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 
@@ -32,6 +32,7 @@ export const unusedCodes = (db: Database, userId: string, now: Date) =>
  * Gives the statements that store a user's recovery codes in place of all former ones: as a sealed list, to be
  * shown again, and as one-time secrets, to be redeemed. To be run in one batch.
  * @param when whether unused codes must be there; if it is otherwise nothing changes
+ * @param origin on whose authority they are there
  * @returns statements of which the first gives the user's ID if the codes were stored, else no row
  */
 export async function storeRecoveryCodes(
@@ -39,6 +40,7 @@ export async function storeRecoveryCodes(
   userId: string,
   codes: readonly string[],
   when: 'some' | 'none',
+  origin: Origin | SQL<Origin>,
 ) {
   const { db, now, settings } = c.var
   const sealed = await seal(JSON.stringify(codes), settings.SECRET, context(userId))
@@ -56,7 +58,7 @@ export async function storeRecoveryCodes(
   return [
     db
       .update(users)
-      .set({ recoveryCodes: sealed, updatedAt: now })
+      .set({ recoveryCodes: sealed, recoveryCodesOrigin: origin, updatedAt: now })
       .where(and(eq(users.id, userId), when === 'some' ? unused : not(unused)))
       .returning({ id: users.id }),
     db
@@ -95,11 +97,12 @@ export async function issueRecoveryCodes(
   c: Ctx,
   userId: string,
   when: 'some' | 'none',
+  origin: Origin | SQL<Origin>,
 ): Promise<string[]> {
   const { db } = c.var
   const codes = makeRecoveryCodes()
   const [[stored], , , [user]] = await db.batch([
-    ...(await storeRecoveryCodes(c, userId, codes, when)),
+    ...(await storeRecoveryCodes(c, userId, codes, when, origin)),
     db.select({ id: users.id }).from(users).where(eq(users.id, userId)),
   ])
   if (!user) throw new ApiError('user_not_found')

@@ -47,7 +47,10 @@ export const createSession = route(
     errors: ['user_not_found'],
   },
   async (c, { userId }) => {
-    const draft = await draftSession(c, { userId, provider: 'server', factors: ['server'] })
+    const draft = await draftSession(c, {
+      ...{ userId, provider: 'server', factors: ['server'] },
+      origin: 'owner',
+    })
     const [session] = await insertSession(c, draft)
     if (!session) throw new ApiError('user_not_found')
     return { ...session, secret: encodeSession(draft.token) }

@@ -5,13 +5,14 @@ import { clientIp } from '#/auth/rate-limit'
 import { hashSecret, randomHex } from '#/auth/secrets'
 import { encodeSession, setSessionCookies } from '#/auth/session-cookies'
 import { countryOf } from '#/clients/geo'
-import { type Session, sessions, targets, users } from '#/db/schema'
+import { type Origin, type Session, sessions, targets, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { tell } from '#/events/announce'
 import { uniqueId } from '#/ids'
 import { userAgentOf } from '#/project/audit'
 import { projectOf } from '#/project/settings'
 import { type SessionRow, sessionModel } from '#/services/users/models'
+import { originFor } from '#/services/users/origins'
 import { openTokens, sealTokens } from '#/services/users/provider-tokens'
 
 type Ctx = Context<AppEnv>
@@ -24,6 +25,8 @@ export type SignIn = {
   provider: string
   providerUid?: string
   factors: readonly string[]
+  /** On whose authority; the account's state decides when left out. */
+  origin?: Origin
   tokens?: { access: string; accessExpiry: Date | null; refresh: string }
 }
 
@@ -34,7 +37,7 @@ export async function draftSession(c: Ctx, signIn: SignIn) {
   const id = uniqueId(now)
   const secret = randomHex(SECRET_LENGTH)
   const { access = '', accessExpiry = null, refresh = '' } = signIn.tokens ?? {}
-  const row: typeof sessions.$inferInsert = {
+  const row: Omit<typeof sessions.$inferInsert, 'origin'> & { origin: Origin | SQL } = {
     id,
     userId: signIn.userId,
     secretHash: await hashSecret(secret),
@@ -46,6 +49,7 @@ export async function draftSession(c: Ctx, signIn: SignIn) {
     userAgent: userAgentOf(c),
     countryCode: countryOf(c.req.raw),
     factors: [...signIn.factors],
+    origin: signIn.origin ?? originFor(signIn.userId),
     expiresAt: new Date(now.getTime() + policies.sessionDurationSeconds * 1000),
     createdAt: now,
     updatedAt: now,

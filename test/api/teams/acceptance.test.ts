@@ -80,14 +80,17 @@ describe('a guest', () => {
     expect(byHeader.status).toBe(200)
   })
 
-  test('who is blocked accepts all the same', async () => {
+  test('who is blocked is not signed in by an invitation sent before', async () => {
     const w = await teamWorld()
     const { invitee, link, team } = await invited(w)
     await w.db.update(users).set({ status: false }).where(eq(users.id, invitee.id))
-    expect((await acceptAs(w, link)).status).toBe(200)
+    expect(await typeOf(acceptAs(w, link))).toEqual([401, 'team_invalid_secret'])
+    expect((await teamRow(w, team.id))?.total).toBe(1)
+    expect(await sessionsOf(w, invitee.id)).toEqual([])
+    await w.db.update(users).set({ status: true }).where(eq(users.id, invitee.id))
+    expect(await typeOf(acceptAs(w, link))).toEqual([401, 'team_invalid_secret'])
+    expect((await acceptAs(w, link, await signedInAs(w, invitee.id))).status).toBe(200)
     expect((await teamRow(w, team.id))?.total).toBe(2)
-    const [session] = await sessionsOf(w, invitee.id)
-    expect(session?.providerUid).toBe(invitee.email)
   })
 
   test('without an e-mail address accepts what came as a text message', async () => {

@@ -200,7 +200,10 @@ describe('what was granted to a deleted user', () => {
   })
   test('keeps a new user out who would be stored before it is taken back', async () => {
     const context = { var: { db: w.db, now: NOW, project: DEFAULT_SETTINGS }, set: () => undefined }
-    const given = { userId: 'ann', email: 'ann@example.com', targets: ['email'] as const }
+    const given = {
+      ...{ userId: 'ann', email: 'ann@example.com', targets: ['email'] as const },
+      origin: 'owner' as const,
+    }
     expect(await storeUser(context as never, given)).toBeUndefined()
     expect(await w.db.select().from(users)).toEqual([])
     expect(await w.db.select().from(targets)).toEqual([])

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { email as emailSchema } from '#/contact/email'
 import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
-import { identities, targets, type User, users } from '#/db/schema'
+import { type Identity, identities, targets, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -12,6 +12,7 @@ import { uniqueId } from '#/ids'
 import { addSession, addToken, type Outcome } from '#/services/account/oauth2/entries'
 import { type Arrival, type Found, look } from '#/services/account/oauth2/facts'
 import { decide, type Facts } from '#/services/account/oauth2/rules'
+import type { Proof } from '#/services/users/claims'
 import {
   addUser,
   checkEmailPolicies,
@@ -19,6 +20,8 @@ import {
   emailColumns,
   newTarget,
 } from '#/services/users/new-user'
+import { originFor } from '#/services/users/origins'
+import { addRemoval } from '#/services/users/proof'
 import { sealTokens } from '#/services/users/provider-tokens'
 
 type Ctx = Context<AppEnv>
@@ -57,7 +60,7 @@ async function enter(
   if (email !== '' && (!user || adopts)) await checkEmail(c, email)
   const batch = gather(c.var.db)
   const stored = user
-    ? updateUser(c, batch, user, found.facts, adopts)
+    ? await updateUser(c, batch, arrival, found, { user, adopts })
     : await createUser(c, batch, found)
   const userId = user?.id ?? found.newId
   const identityId = await addIdentity(c, batch, arrival, found, userId)
@@ -121,6 +124,7 @@ async function createUser(c: Ctx, batch: Batch, { facts, newId, around }: Found)
     email: email || undefined,
     name: shortened(profile.name),
     emailVerification: profile.isVerified,
+    origin: 'claim',
     accessedAt: c.var.now,
     targets: ['email'],
   })
@@ -131,17 +135,22 @@ async function createUser(c: Ctx, batch: Batch, { facts, newId, around }: Found)
  * Adds to a batch what a known user gains: an address and a name that are missing, and the provider's word for
  * the address; none is ever taken away.
  */
-function updateUser(
+async function updateUser(
   c: Ctx,
   batch: Batch,
-  user: User,
-  { profile, email }: Facts,
-  adopts: boolean,
-): () => User | undefined {
+  arrival: Arrival,
+  { facts: { profile, email }, identity }: Found,
+  { user, adopts }: { user: User; adopts: boolean },
+): Promise<() => User | undefined> {
   const { db, now } = c.var
   const isProven = profile.isVerified && user.email === email
   const values = {
-    ...(adopts ? { ...emailColumns(email), emailVerification: profile.isVerified } : {}),
+    ...(adopts
+      ? {
+          ...{ ...emailColumns(email), emailOrigin: 'claim' as const },
+          emailVerification: profile.isVerified,
+        }
+      : {}),
     ...(isProven ? { emailVerification: true } : {}),
     ...(user.name === '' && profile.name !== '' ? { name: shortened(profile.name) } : {}),
   }
@@ -157,6 +166,13 @@ function updateUser(
     sql`${users.email} is ${user.email}`,
     adopts ? not(isTaken) : undefined,
   )
+  const proof: Proof = {
+    user,
+    kind: 'email',
+    when: and(same, canLink(c, arrival, identity)) ?? sql`0`,
+    ...(identity ? { identityId: identity.id } : {}),
+  }
+  const report = isProven ? await addRemoval(c, batch, proof) : undefined
   const updated = batch.add<User[]>(
     db
       .update(users)
@@ -175,7 +191,23 @@ function updateUser(
     const target = newTarget(c, user.id, 'email', email)
     batch.add(insertIf(db, targets, target, and(isFree, has) ?? sql`0`))
   }
-  return () => updated()[0]
+  return () => {
+    report?.()
+    return updated()[0]
+  }
+}
+
+/** Holds while the account at the provider is whose it was when it was looked for. */
+function canLink({ var: { db } }: Ctx, { provider, profile }: Arrival, known?: Identity) {
+  const same = and(eq(identities.provider, provider), eq(identities.providerUid, profile.id))
+  return known
+    ? exists(
+        db
+          .select(ONE)
+          .from(identities)
+          .where(and(same, eq(identities.id, known.id), eq(identities.userId, known.userId))),
+      )
+    : not(exists(db.select(ONE).from(identities).where(same)))
 }
 
 /**
@@ -224,6 +256,7 @@ async function addIdentity(
     providerEmail: email,
     ...access,
     providerRefreshToken,
+    origin: originFor(userId),
     createdAt: now,
     updatedAt: now,
   }
