@@ -32,7 +32,7 @@ import {
 } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
-import { type Clients, platformRows, projectClients } from '#/http/origin'
+import { type Clients, platformRows, projectClients } from '#/http/clients'
 import {
   DEFAULT_SETTINGS,
   type ProjectSettings,

@@ -18,8 +18,8 @@ export const registrableDomain = (hostname: string): string =>
 
 /** Tells whether two hostnames belong to one owner, so that a browser sends cookies from one to the other. */
 export function sameSite(one: string, other: string): boolean {
-  const domain = registrableDomain(one)
-  return domain !== '' && domain === registrableDomain(other)
+  const [domain, its] = [one, other].map((host) => registrableDomain(host.replace(/\.$/, '')))
+  return domain !== undefined && domain !== '' && domain === its
 }
 
 /** Tells whether a hostname ends in a suffix of the public suffix list, and is more than that suffix. */

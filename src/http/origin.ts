@@ -1,84 +1,28 @@
 import type { Context } from 'hono'
-import type { Database } from '#/db'
-import { type Platform, platforms } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
-import { publicHost, requestUrl } from '#/http/public-url'
+import {
+  type Clients,
+  isClient,
+  isRedirectTarget,
+  platformRows,
+  projectClients,
+  spelled,
+} from '#/http/clients'
+import { requestUrl } from '#/http/public-url'
 import { parseUrl } from '#/lib/url'
-
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
-const WEB_SCHEMES = [
-  ...['http', 'https', 'chrome-extension', 'moz-extension', 'safari-web-extension'],
-  ...['ms-browser-extension', 'tauri'],
-]
-/** Schemes that a registered app may call from and be redirected to (auth contract 4.2). */
-const APP_SCHEMES: Record<Platform['type'], readonly string[]> = {
-  web: [],
-  apple: ['appwrite-ios', 'appwrite-macos', 'appwrite-watchos', 'appwrite-tvos'],
-  android: ['appwrite-android'],
-  windows: ['appwrite-windows'],
-  linux: ['appwrite-linux'],
-}
-
-/** Who may call from a browser or app, and be redirected to; `*.example.com` stands for every subdomain. */
-export type Clients = { hosts: readonly string[]; schemes: readonly string[] }
-
-/** Returns the clients of any project: this server's own pages and development on loopback. */
-export const ownClients = (c: Context<AppEnv>): Clients => ({
-  hosts: [...LOOPBACK, publicHost(c)],
-  schemes: [],
-})
-
-/** Gives the clients of the project: those of its settings and its registered platforms. */
-export function projectClients(c: Context<AppEnv>, platforms: readonly Platform[]): Clients {
-  const { PLATFORMS, PROJECT_ID } = c.var.settings
-  const { hosts } = ownClients(c)
-  return {
-    hosts: [
-      ...hosts,
-      ...PLATFORMS,
-      ...platforms.map(({ identifier }) => identifier.trim().toLowerCase()),
-    ],
-    schemes: [
-      ...['exp', `appwrite-callback-${PROJECT_ID.toLowerCase()}`],
-      ...platforms.flatMap(({ type }) => APP_SCHEMES[type]),
-    ],
-  }
-}
-
-/** The first platforms of a project count; no project has more. */
-export const MOST_PLATFORMS = 1000
-
-/** Gives the statement that loads the platforms. */
-export const platformRows = (db: Database) =>
-  db.select().from(platforms).orderBy(platforms.sequence).limit(MOST_PLATFORMS)
-
-const hostAllowed = (hostname: string, hosts: readonly string[]) =>
-  hostname !== '' &&
-  hosts.some(
-    (entry) =>
-      entry === hostname ||
-      entry === '*' ||
-      (entry.startsWith('*') && hostname.endsWith(entry.slice(1))),
-  )
-
-/** Tells whether an origin or redirect target belongs to a client of the project (auth contract 4.3, 4.4). */
-export function isClient(url: string, { hosts, schemes }: Clients): boolean {
-  const { protocol, hostname } = parseUrl(url) ?? {}
-  if (protocol === undefined || hostname === undefined) return false
-  const scheme = protocol.slice(0, -1)
-  return WEB_SCHEMES.includes(scheme)
-    ? hostAllowed(hostname.toLowerCase(), hosts)
-    : schemes.includes(scheme)
-}
 
 /**
  * Checks whether an origin may call: a client's, or that of the very host that is called, whose pages are this
  * server's own.
  */
-export const isOrigin = (c: Context<AppEnv>, origin: string, clients: Clients): boolean =>
-  isClient(origin, clients) ||
-  (/^https?:/i.test(origin) && parseUrl(origin)?.hostname === requestUrl(c).hostname)
+export function isOrigin(c: Context<AppEnv>, origin: string, clients: Clients): boolean {
+  if (isClient(origin, clients)) return true
+  const { protocol = '', hostname = '' } = parseUrl(origin) ?? {}
+  // No browser sends Expo's: it names an app in development, which CORS does not bind.
+  if (protocol === 'exp:') return c.var.hasProject
+  return /^https?:$/.test(protocol) && spelled(hostname) === spelled(requestUrl(c).hostname)
+}
 
 /**
  * Refuses a redirect target that is no client of the project, so that no secret is sent to a stranger.
@@ -88,7 +32,7 @@ export const isOrigin = (c: Context<AppEnv>, origin: string, clients: Clients): 
 export async function checkRedirect(c: Context<AppEnv>, name: string, url: string) {
   const clients = c.var.clients ?? projectClients(c, await platformRows(c.var.db))
   c.set('clients', clients)
-  if (isClient(url, clients)) return
+  if (isRedirectTarget(url, clients)) return
   throw new ApiError(
     'general_argument_invalid',
     `Invalid \`${name}\` param: its host is not a registered platform of this project.`,

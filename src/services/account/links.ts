@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import type { Batch } from '#/db/gather'
 import type { AppEnv } from '#/env'
+import { platformRows, projectClients } from '#/http/clients'
 import { printOptionalTime } from '#/http/model'
-import { checkRedirect, platformRows, projectClients } from '#/http/origin'
+import { checkRedirect } from '#/http/origin'
 import { publicUrl } from '#/http/public-url'
 
 type Ctx = Context<AppEnv>

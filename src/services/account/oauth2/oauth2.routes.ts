@@ -4,7 +4,8 @@ import { saysMfa } from '#/auth/amr'
 import { gather } from '#/db/gather'
 import type { AppEnv } from '#/env'
 import { ApiError, type ErrorType } from '#/errors'
-import { checkRedirect, isClient, ownClients, platformRows, projectClients } from '#/http/origin'
+import { isRedirectTarget, ownClients, platformRows, projectClients } from '#/http/clients'
+import { checkRedirect } from '#/http/origin'
 import { optional, text } from '#/http/params'
 import { publicUrl } from '#/http/public-url'
 import { readBody, route } from '#/http/route'
@@ -177,8 +178,10 @@ const SHOWN: readonly ErrorType[] = ['general_argument_invalid', 'project_provid
  */
 function checkEnds(c: Ctx, { success, failure }: Flow) {
   const clients = c.var.clients ?? ownClients(c)
-  if (success && !isClient(success, clients)) throw new ApiError('project_invalid_success_url')
-  if (failure && !isClient(failure, clients)) throw new ApiError('project_invalid_failure_url')
+  if (success && !isRedirectTarget(success, clients))
+    throw new ApiError('project_invalid_success_url')
+  if (failure && !isRedirectTarget(failure, clients))
+    throw new ApiError('project_invalid_failure_url')
 }
 
 const LONGEST_SHOWN = 200
