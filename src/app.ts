@@ -7,12 +7,13 @@ import { isAdminMode } from '#/auth/credentials'
 import { requestDatabase } from '#/db'
 import { type AppEnv, SettingsError, settingsOf } from '#/env'
 import { ApiError, ERRORS } from '#/errors'
+import { type Body, hasSmallBody, readBody } from '#/http/body'
 import { ownClients } from '#/http/clients'
 import { corsHeaders, exposedHeaders, isOrigin, refuseOrigin } from '#/http/origin'
 import { isSecure } from '#/http/public-url'
 import { reference } from '#/http/reference'
 import { formatWarning } from '#/http/response-format'
-import { hasSmallBody, type Route, readBody } from '#/http/route'
+import type { Route } from '#/http/route'
 import { outbox } from '#/mail/outbox'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { OWN_ROUTES, ROUTES } from '#/routes'
@@ -120,7 +121,8 @@ async function askedProject(c: Context<AppEnv>): Promise<string> {
   const header = c.req.header('x-appwrite-project')
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return query || header || ''
   if (header) return header
-  const { project } = hasSmallBody(c) ? await readBody(c) : {}
+  // One that cannot be read names no project, and is refused with the other parameters.
+  const { project } = hasSmallBody(c) ? await readBody(c).catch((): Body => ({})) : {}
   return typeof project === 'string' && project !== '' ? project : (query ?? '')
 }
 

@@ -5,6 +5,7 @@ import type { Database } from '#/db'
 import type { User } from '#/db/schema'
 import type { Happening, Told } from '#/events/announce'
 import type { Delivery } from '#/events/delivery'
+import type { Body } from '#/http/body'
 import type { Clients } from '#/http/clients'
 import { parseUrl } from '#/lib/url'
 import { parseAddress } from '#/mail/addresses'
@@ -174,6 +175,8 @@ export type Variables = {
   self: Self | undefined
   /** What the owner has set; not read yet for the deployment's own key. See `projectOf`. */
   project: ProjectSettings | undefined
+  /** The parameters of the body, once something has read them; see `readBody`. */
+  body: Promise<Body> | undefined
   /** Who may call from a browser; loaded where a request has an origin or a redirect target. */
   clients: Clients | undefined
   /** Who did it, where that is not who was signed in at the start. */

@@ -1,3 +1,13 @@
+/** What ECMAScript 2026 adds, which TypeScript does not know yet: the text from which a value was parsed. */
+interface JSON {
+  parse(
+    text: string,
+    reviver: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown
+  rawJSON(text: string): { readonly rawJSON: string }
+  isRawJSON(value: unknown): boolean
+}
+
 declare module '*.wasm' {
   const module: WebAssembly.Module
   export default module

@@ -7,6 +7,8 @@ import { type Disposition, parseDisposition } from '#/http/disposition'
 export type FormSink = {
   /** Announces the file, with the fields that came before it. */
   open(filename: string, fields: Map<string, string[]>): void
+  /** Hears of a file that is not the one; its bytes are dropped. */
+  skip?(name: string): void
   /** Stores bytes; no more of the body is read until it is done. */
   write(bytes: Uint8Array): Promise<void>
 }
@@ -22,6 +24,15 @@ const MAX_DRAINED_BYTES = 500 * 1000 * 1000
 const FILE_PART = /^file(\[0?\])?$/
 const BOUNDARY = /;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i
 
+/** Decodes text of a form. @throws `general_argument_invalid` for what is not UTF-8 */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw malformed('it has text that is not UTF-8.')
+  }
+}
+
 const malformed = (detail: string) =>
   new ApiError('general_argument_invalid', `The form is malformed: ${detail}`)
 
@@ -29,7 +40,7 @@ const malformed = (detail: string) =>
  * Reads a multipart form whose one file may be of any size (RFC 7578). The file is the first part called
  * `file`, `file[]` or `file[0]` that has a file name; the bytes of other files are dropped. Whatever
  * happens, the body is read to its end: a client whose connection is cut while it sends never sees why.
- * @returns no fields at all when the body is not a multipart form
+ * @returns no fields at all when the body is empty or not a multipart form
  * @throws `general_argument_invalid` for a malformed or truncated form; what the sink throws passes through
  */
 export async function readForm(request: Request, sink: FormSink): Promise<Form> {
@@ -38,7 +49,9 @@ export async function readForm(request: Request, sink: FormSink): Promise<Form> 
   if (!/^multipart\/form-data(?![^\s;])/i.test(contentType) || !request.body) return { fields }
   const input = byteReader(request.body)
   try {
-    await readParts(input, boundaryOf(contentType), fields, sink)
+    if (!(await input.isEmpty())) {
+      await readParts(input, boundaryOf(contentType), fields, sink)
+    }
   } finally {
     await input.drain()
   }
@@ -72,9 +85,11 @@ async function readParts(
     if (filename === undefined) {
       const value = await readShort(input, delimiter, MAX_FIELD_BYTES - fieldBytes)
       fieldBytes += value.length
-      fields.set(name, [...(fields.get(name) ?? []), value.toString()])
-    } else if (hasFile || !FILE_PART.test(name)) await input.upTo(delimiter, () => undefined)
-    else {
+      fields.set(name, [...(fields.get(name) ?? []), decode(value)])
+    } else if (hasFile || !FILE_PART.test(name)) {
+      sink.skip?.(name)
+      await input.upTo(delimiter, () => undefined)
+    } else {
       hasFile = true
       sink.open(filename, fields)
       await input.upTo(delimiter, (bytes) => sink.write(bytes))
@@ -95,9 +110,9 @@ async function readShort(input: ByteReader, delimiter: Buffer, maxBytes: number)
 
 /** Reads a part's headers, with the rest of the delimiter's line before them. */
 async function readHeaders(input: ByteReader): Promise<Disposition> {
-  const [padding = '', ...lines] = (await readShort(input, END_OF_HEADERS, MAX_HEADER_BYTES))
-    .toString()
-    .split('\r\n')
+  const [padding = '', ...lines] = decode(
+    await readShort(input, END_OF_HEADERS, MAX_HEADER_BYTES),
+  ).split('\r\n')
   if (!/^[ \t]*$/.test(padding)) throw malformed('something follows a boundary.')
   let disposition: Disposition | undefined
   for (const line of lines) {
@@ -133,6 +148,8 @@ function byteReader(body: ReadableStream<Uint8Array>) {
   }
 
   return {
+    /** Checks, before anything is read, whether there is nothing to read. */
+    isEmpty: async () => !(await pull()),
     /**
      * Gives all bytes before a delimiter and passes over it.
      * @throws `general_argument_invalid` when the stream ends without one

@@ -1,6 +1,5 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, Handler, MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import { isPrivileged } from '#/auth/caller'
 import { type Gates, passGates, passGroups } from '#/auth/gates'
@@ -9,6 +8,7 @@ import type { AppEnv } from '#/env'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
 import { announceRoute } from '#/events/announce'
 import { tellWebhooks } from '#/events/dispatch'
+import { type Body, readBody } from '#/http/body'
 import type { Model, View } from '#/http/model'
 import { gatherArrays, gatherQuery } from '#/http/params'
 import { localeOf } from '#/locale'
@@ -16,9 +16,6 @@ import { recordAction } from '#/project/audit'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Shape = z.ZodRawShape
-
-/** Bounds a JSON or form body; files are read as streams and have their own limit. */
-export const LARGEST_BODY_BYTES = 1024 * 1024
 
 /** Holds the parameters of a route, by where they come from. */
 export type Input<P extends Shape, Q extends Shape, B extends Shape> = {
@@ -102,11 +99,12 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
     spec,
     handlers: [
       ...(spec.pipeline === 'none' ? [] : [gate(spec)]),
+      ...(spec.streamed ? [] : [requireBody]),
       ...(param ? [zValidator('param', param, refuseInvalid)] : []),
       ...(query
         ? [zValidator('query', z.preprocess(gatherQueryFields, query), refuseInvalid)]
         : []),
-      ...(body ? [...(countsByBody(spec) ? [] : [limitBody]), validateBody(body)] : []),
+      ...(body ? [validateBody(body)] : []),
       ...(spec.pipeline === 'none' ? [] : [refuseConsole(spec)]),
       answer,
     ] as MiddlewareHandler<AppEnv>[], // each differs only in the validated input that it adds
@@ -148,14 +146,13 @@ const countsByBody = ({ limit, input }: AnySpec) =>
   input.body !== undefined && (limit?.keys.some((key) => key.includes('{param-')) ?? false)
 
 /**
- * Gives the parameters that a limit's keys name, read as validation reads them: whatever a client says of its
- * body, no other key is counted than that of the address or user which the handler gets.
- * @throws `general_argument_invalid` for a body that is too large to be read
+ * Returns the parameters that a limit's keys name, read as validation reads them: whatever a client says of its
+ * body, no other key is counted than that of the address or user which the handler gets. A body that cannot be
+ * read names none, and is refused once it is counted.
  */
 async function limitParams(c: Context<AppEnv>, spec: AnySpec) {
   if (!countsByBody(spec)) return {}
-  await limitBody(c, async () => {})
-  return gatherArrays(await readBody(c))
+  return gatherArrays(await readBody(c).catch((): Body => ({})))
 }
 
 /** The reserved project `console` is empty: what a guest may ask for is not there (auth contract 2). */
@@ -194,44 +191,16 @@ export function check<T extends z.ZodType>(schema: T, given: unknown): z.output<
   return result.data
 }
 
-/** Validates a JSON or form body; a malformed or missing one is an empty set of parameters (auth contract 12). */
+/** Refuses a malformed body on every route, also where no parameter is taken from it. */
+const requireBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await readBody(c)
+  await next()
+}
+
+/** Validates a JSON or form body. */
 const validateBody =
   (schema: z.ZodObject): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     c.req.addValidatedData('json', check(schema, gatherArrays(await readBody(c))))
     await next()
   }
-
-const limitBody = bodyLimit({
-  maxSize: LARGEST_BODY_BYTES,
-  onError: () => {
-    throw new ApiError(
-      'general_argument_invalid',
-      `The body has more than ${LARGEST_BODY_BYTES} bytes.`,
-    )
-  },
-})
-
-/** Reads the parameters of a body as an object; never throws for what a client sent. */
-export async function readBody(c: Context<AppEnv>): Promise<Record<string, unknown>> {
-  const type = c.req.header('content-type') ?? ''
-  if (/^(multipart\/form-data|application\/x-www-form-urlencoded)/i.test(type)) {
-    return c.req.parseBody().catch(() => ({}))
-  }
-  const value = parseJson(await c.req.arrayBuffer())
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
-}
-
-/** Reads JSON, which is UTF-8 (RFC 8259 §8.1): other bytes would silently become one and the same letter. */
-function parseJson(bytes: ArrayBuffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
-  } catch {
-    return // not JSON: nothing was sent
-  }
-}
-
-/** Tells whether a body may be read before anything is known of the request; files are never touched. */
-export const hasSmallBody = (c: Context<AppEnv>) =>
-  /^application\//i.test(c.req.header('content-type') ?? '') &&
-  Number(c.req.header('content-length') ?? Number.NaN) <= LARGEST_BODY_BYTES

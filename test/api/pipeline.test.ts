@@ -430,13 +430,10 @@ describe('a body', () => {
     return [status, body.type, body.message]
   }
   const FITS = [404, 'storage_bucket_not_found', 'There is no bucket with this ID.']
-  test.each(['', '{', '{"name":"x"', 'name=x', '["name"]', '"name"', 'null', '1', '{"name":}'])(
-    'of %j holds no parameters',
-    async (body) => {
-      const message = 'Param "name" is not optional.'
-      expect(await put(body)).toEqual([400, 'general_argument_invalid', message])
-    },
-  )
+  test.each(['', '[]', ' [ ] ', '{}', '\ufeff{}'])('of %j holds no parameters', async (body) => {
+    const message = 'Param "name" is not optional.'
+    expect(await put(body)).toEqual([400, 'general_argument_invalid', message])
+  })
   test('may be a form', async () => {
     const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
     expect(await put('name=x', type)).toEqual(FITS)

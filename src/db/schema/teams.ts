@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
+import { flag, freeForm, instant, sequence, strings, timestamps } from './columns.ts'
 
 export const teams = sqliteTable(
   'teams',
@@ -8,7 +8,7 @@ export const teams = sqliteTable(
     id: text().notNull().unique(),
     name: text().notNull(),
     total: integer().notNull(), // confirmed members; triggers keep it
-    prefs: json<Record<string, unknown>>().notNull(),
+    prefs: freeForm().notNull(),
     ...timestamps,
   },
   (t) => [

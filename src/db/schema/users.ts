@@ -1,6 +1,6 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { SecretHash } from '#/auth/secrets'
-import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
+import { flag, freeForm, instant, json, sequence, strings, timestamps } from './columns.ts'
 
 /**
  * On whose authority a credential is there. `claim`: a guest or a session set it before anybody proved that the
@@ -37,7 +37,7 @@ export const users = sqliteTable(
     phoneVerification: flag().notNull(),
     mfa: flag().notNull(),
     recoveryCodes: text(), // sealed JSON list
-    prefs: json<Record<string, unknown>>().notNull(),
+    prefs: freeForm().notNull(),
     impersonator: flag().notNull(),
     accessedAt: instant(),
     emailOrigin: origin(),

@@ -2,10 +2,11 @@ import type { Context } from 'hono'
 import { type Bucket, type File, garbage } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { readBody } from '#/http/body'
 import { type FormSink, readForm } from '#/http/multipart'
 import { gatherArrays } from '#/http/params'
 import { parseContentRange } from '#/http/range'
-import { check, LARGEST_BODY_BYTES, readBody } from '#/http/route'
+import { check } from '#/http/route'
 import { idFor, isId } from '#/ids'
 import { bucketById, fileById, grantCreate, mayRead } from '#/services/storage/access'
 import { atRest, keep } from '#/services/storage/at-rest'
@@ -42,8 +43,7 @@ export async function receiveUpload(c: Ctx, bucketId: string): Promise<Outcome> 
 
 /** Answers a body that is no form: its fields are checked as ever, but there is no file in it. */
 async function refuseBody(c: Ctx, bucketId: string): Promise<never> {
-  const small = Number(c.req.header('content-length') ?? 0) <= LARGEST_BODY_BYTES
-  check(uploadFields, gatherArrays(small ? await readBody(c) : {}))
+  check(uploadFields, gatherArrays(await readBody(c)))
   const [bucket] = await bucketById(c.var.db, bucketId)
   grantCreate(c.var.caller, bucket)
   throw new ApiError('storage_file_empty')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isDeeper, isJsonObject, unreadablePart } from '#/json'
 import type { Preferences } from '#/services/users/models'
 
 /** Longest preferences, in bytes as {@link encodedBytes} counts them (users contract 7). */
@@ -17,35 +18,24 @@ function encodedBytes(value: unknown): number {
   return json.length + wide * 5 + slashes
 }
 
-/** Tells whether objects and arrays are nested deeper than `most`, level by level. */
-function isDeeper(value: unknown, most: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > most) return true
-    level = level.flatMap((one) =>
-      typeof one === 'object' && one !== null
-        ? Object.values(one).filter((inner) => typeof inner === 'object' && inner !== null)
-        : [],
-    )
-  }
-  return false
-}
-
-const isPreferences = (value: unknown): value is Preferences =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /**
- * Accepts preferences: a JSON object, kept as it is. An empty list stands for an empty object, which some
- * clients cannot tell apart (users contract 7).
+ * Accepts preferences: a JSON object, kept as it is, down to the digits of its numbers. An empty list stands for
+ * an empty object, which some clients cannot tell apart (users contract 7).
+ *
+ * Differs: what would keep a client from reading a page with these preferences is refused.
  */
 export const preferences = z
   .unknown()
   .transform((given, check): Preferences => {
     const value = Array.isArray(given) && given.length === 0 ? {} : given
-    if (!isPreferences(value)) check.addIssue('must be an object')
+    if (!isJsonObject(value)) check.addIssue('must be an object')
     else if (isDeeper(value, MAX_DEPTH)) check.addIssue('is nested too deeply')
     else if (encodedBytes(value) > MAX_BYTES) check.addIssue(`has more than ${MAX_BYTES} bytes`)
-    else return value
+    else {
+      const problem = unreadablePart(value)
+      if (!problem) return value
+      check.addIssue(problem)
+    }
     return z.NEVER
   })
   .meta({ wire: { type: 'object', additionalProperties: true, 'x-max-bytes': MAX_BYTES } })

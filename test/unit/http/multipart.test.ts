@@ -119,7 +119,7 @@ describe('a form in pieces', () => {
   test('is refused wherever it is cut off', async () => {
     const accepted: number[] = []
     const end = body.lastIndexOf('--\r\n') + 2 + bytes.length - body.length
-    for (let length = 0; length < end; length++) {
+    for (let length = 1; length < end; length++) {
       const outcome = await read([bytes.slice(0, length)]).catch((error: ApiError) => error.type)
       if (outcome !== 'general_argument_invalid') accepted.push(length)
     }
@@ -250,7 +250,6 @@ describe('the boundary', () => {
     expect(await readText(form)).toEqual({ fields: { a: ['1'] }, files: [] })
   })
   test.each([
-    ['nothing', ''],
     ['no end', field('a', '1')],
     ['no end after a file', file('a.txt', 'hello')],
     ['an end inside a file only', `${file('a.txt', 'x').trimEnd()}--${BOUNDARY}--`],
@@ -265,6 +264,19 @@ describe('the boundary', () => {
     ['a boundary that goes on', `--${BOUNDARY}more\r\n${field('a', '1')}${END}`],
   ])('refuses a form with %s', async (_, form) => {
     await refused(readText(form))
+  })
+  test('may be missing where there is no body', async () => {
+    expect(await readText('', 'multipart/form-data')).toEqual({ fields: {}, files: [] })
+  })
+  test.each([
+    ['a value', [field('a', 'x'), END], 'x'],
+    ['a name', [field('abc', '1'), END], 'abc'],
+    ['a file name', [file('abc', 'hello'), END], 'abc'],
+  ])('refuses %s that is not UTF-8', async (_, pieces, place) => {
+    const bytes = encoder.encode(pieces.join(''))
+    const text = pieces.join('')
+    bytes[text.indexOf(place, text.indexOf('name=') + (place === 'x' ? 10 : 0))] = 0xff
+    await refused(read([bytes]))
   })
 })
 

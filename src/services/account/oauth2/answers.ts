@@ -1,14 +1,16 @@
+import { base64url } from 'jose'
 import { z } from 'zod'
+import { asDigits, asDouble, parseJson } from '#/json'
 
 const document = z.record(z.string(), z.unknown())
 export type Document = z.output<typeof document>
 
 const asDocument = (value: unknown): Document | undefined => document.safeParse(value).data
 
-/** Reads an answer as JSON, else as a form, which some providers send. */
+/** Parses an answer as JSON with exact numbers, else as a form, which some providers send. */
 export function parseDocument(text: string): Document {
   try {
-    return asDocument(JSON.parse(text)) ?? {}
+    return asDocument(parseJson(text)) ?? {}
   } catch {
     return Object.fromEntries(new URLSearchParams(text))
   }
@@ -27,7 +29,20 @@ function flat(answer: Document): Document {
   return token ? { ...answer, access_token: token.token } : answer
 }
 
-const seconds = (value: unknown) => {
+/** Parses the claims of a JWT with exact numbers; of a token that is none there are none. */
+export function parseClaims(token: string): Document {
+  try {
+    const [, payload = ''] = token.split('.')
+    const bytes = base64url.decode(payload)
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return asDocument(parseJson(text)) ?? {}
+  } catch {
+    return {} // opaque, as most are
+  }
+}
+
+const seconds = (given: unknown) => {
+  const value = asDouble(given)
   const number = Number(value)
   return value !== '' && value !== null && Number.isFinite(number) && number >= 0
     ? number
@@ -64,12 +79,16 @@ export function readTokenAnswer(status: number, text: string): TokenAnswer {
   }
 }
 
-/** Gives what of a token answer URLs and profiles may name: its texts, and the owner before the first dot. */
+/**
+ * Returns what of a token answer URLs and profiles may name: its texts and integers, and the owner before the
+ * first dot.
+ */
 export function tokenFields(text: string): Record<string, string> {
   const answer = flat(parseDocument(text))
-  const texts = Object.entries(answer).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  )
+  const texts = Object.entries(answer).flatMap(([name, value]): [string, string][] => {
+    const printed = typeof value === 'string' ? value : asDigits(value)
+    return printed === undefined ? [] : [[name, printed]]
+  })
   const [tokenOwner = ''] = (asText(answer.access_token) ?? '').split('.')
   return { ...Object.fromEntries(texts), tokenOwner }
 }

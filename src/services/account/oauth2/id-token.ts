@@ -2,6 +2,7 @@ import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { saysMfa } from '#/auth/amr'
 import { hashSecret } from '#/auth/secrets'
 import { ApiError } from '#/errors'
+import { parseClaims } from '#/services/account/oauth2/answers'
 import { ask, providerFailed } from '#/services/account/oauth2/ask'
 import { CLAIMS } from '#/services/account/oauth2/openid-providers'
 import { type Profile, readProfile } from '#/services/account/oauth2/profile'
@@ -69,7 +70,7 @@ export async function verifyIdToken(
   const matches = given.nonce !== '' && expected.some((nonce) => nonce === payload.nonce)
   if (!isBound && !matches) throw new ApiError('user_invalid_token')
   return {
-    ...readProfile(payload, CLAIMS),
+    ...readProfile(parseClaims(given.idToken), CLAIMS), // the library rounds numbers
     isMfa: saysMfa(payload.amr),
     expiresAt: new Date((payload.exp ?? 0) * 1000),
   }

@@ -1,3 +1,4 @@
+import { asDigits, isExactNumber } from '#/json'
 import type { ProfileSpec } from '#/services/account/oauth2/provider'
 
 /** Who somebody is at a sign-in provider; '' is not told. */
@@ -27,9 +28,36 @@ const LONGEST_TEXT = 1024
 
 /** Prints what a provider may use as text, without the character that the database's JSON does not carry. */
 function asText(value: unknown): string {
-  if (typeof value !== 'string' && typeof value !== 'number') return ''
-  const text = `${value}`.replaceAll('\0', '').trim()
+  const given = isExactNumber(value) ? value.rawJSON : value
+  if (typeof given !== 'string' && typeof given !== 'number') return ''
+  const text = `${given}`.replaceAll('\0', '').trim()
   return text.length > LONGEST_TEXT ? '' : text
+}
+
+/** What database or decoder would make equal to other text: NUL, half of a surrogate pair, bad UTF-8. */
+const INEXACT = /^\s|\s$|[\0\ufffd]/
+
+/**
+ * Returns an ID letter by letter and digit by digit, since whoever has the same is the same person; '' for what
+ * is none, such as a number with an exponent, or cannot be told apart from another.
+ */
+export function printId(value: unknown): string {
+  const id = typeof value === 'string' ? value : (asDigits(value) ?? '')
+  return INEXACT.test(id) || !id.isWellFormed() || id.length > LONGEST_TEXT ? '' : id
+}
+
+const isGiven = (value: unknown) => value !== undefined && value !== null && value !== ''
+
+/** Reads the ID at the first of several places that holds anything: another place would be somebody else. */
+function idAt(document: unknown, places: string): string {
+  for (const place of split(places, '|')) {
+    const given = split(place, '+').map((path) => at(document, path))
+    if (!given.some(isGiven)) continue
+    const ids = given.map(printId)
+    const isAmbiguous = ids.length > 1 && ids.some((id) => id.includes(' '))
+    return ids.includes('') || isAmbiguous ? '' : ids.join(' ')
+  }
+  return ''
 }
 
 /** Providers write truth in several ways; everything else is false. */
@@ -84,7 +112,7 @@ export function readProfile(document: unknown, spec: ProfileSpec): Profile {
     : { email: textAt(document, spec.email), isVerified: overall }
   const counts = found.email !== '' && (found.isVerified || !spec.verifiedOnly)
   return {
-    id: textAt(document, spec.id),
+    id: idAt(document, spec.id),
     email: counts ? found.email : '',
     isVerified: counts && found.isVerified,
     name: textAt(document, spec.name),

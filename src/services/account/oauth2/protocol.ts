@@ -1,11 +1,16 @@
-import { decodeJwt } from 'jose'
 import * as oauth from 'oauth4webapi'
+import { parseJson } from '#/json'
 import type { Document } from '#/services/account/oauth2/answers'
-import { parseDocument, readTokenAnswer, tokenFields } from '#/services/account/oauth2/answers'
+import {
+  parseClaims,
+  parseDocument,
+  readTokenAnswer,
+  tokenFields,
+} from '#/services/account/oauth2/answers'
 import { ask, providerFailed } from '#/services/account/oauth2/ask'
 import { clientAuthOf } from '#/services/account/oauth2/client-auth'
 import type { Endpoints } from '#/services/account/oauth2/endpoints'
-import { type Profile, readProfile } from '#/services/account/oauth2/profile'
+import { type Profile, printId, readProfile } from '#/services/account/oauth2/profile'
 import type { Provider } from '#/services/account/oauth2/provider'
 
 /** A provider, and where it is asked. */
@@ -131,10 +136,11 @@ export async function redeemCode(
       endpoints.nonce ? { expectedNonce: given.nonce, requireIdToken: true } : {},
     )
     const fields = tokenFields(heard.text)
-    const checked = isChecked ? oauth.getValidatedIdTokenClaims(answer) : undefined
+    // The library rounds numbers, so that what it has found good is read once more.
+    const isGood = isChecked && oauth.getValidatedIdTokenClaims(answer) !== undefined
     return {
       ...tokensOf(answer, now),
-      claims: checked ?? (provider.spec.profile ? undefined : claimsOf(fields.id_token ?? '')),
+      claims: isGood || !provider.spec.profile ? parseClaims(fields.id_token ?? '') : undefined,
       fields,
     }
   } catch (error) {
@@ -178,17 +184,8 @@ async function askProfile({ provider }: Site, url: string, accessToken: string):
     headers: [...headers, ['Authorization', `${spec.scheme ?? 'Bearer'} ${accessToken}`]],
   })
   if (status !== 200) throw new Error(`${new URL(url).origin} answered ${status}.`)
-  const parsed: unknown = JSON.parse(text)
+  const parsed = parseJson(text)
   return Array.isArray(parsed) ? { list: parsed } : parseDocument(text)
-}
-
-/** Reads the claims of a token that is a JWT; nothing of any other. */
-function claimsOf(token: string): Document {
-  try {
-    return decodeJwt(token)
-  } catch {
-    return {} // opaque, as most are
-  }
 }
 
 /**
@@ -201,7 +198,7 @@ export async function askWho(site: Site, granted: Granted): Promise<Profile> {
   try {
     const main = endpoints.profile(fields)
     const document = main ? await askProfile(site, main, access) : (claims ?? {})
-    if (endpoints.issuer && claims?.sub !== document.sub) {
+    if (endpoints.issuer && printId(claims?.sub) !== printId(document.sub)) {
       throw new Error('The profile is of somebody else than the ID token.')
     }
     const parts: Document = {}
@@ -209,7 +206,7 @@ export async function askWho(site: Site, granted: Granted): Promise<Profile> {
       const part = await askProfile(site, url, access)
       parts[name] = part.list ?? part
     }
-    const whole = { ...document, ...parts, $: { ...fields, tokenClaims: claimsOf(access) } }
+    const whole = { ...document, ...parts, $: { ...fields, tokenClaims: parseClaims(access) } }
     return readProfile(whole, provider.spec.read)
   } catch (error) {
     return providerFailed(provider.key, error)

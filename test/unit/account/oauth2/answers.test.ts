@@ -75,12 +75,14 @@ describe('an answer without one', () => {
   })
 })
 
-test('URLs and profiles may name the texts of an answer, and the owner in the token', () => {
-  expect(
-    tokenFields(json({ access_token: '47.x.y', stripe_user_id: 'acct', n: 5, o: {} })),
-  ).toEqual({
+test('URLs and profiles may name texts and integers of an answer, and the owner in the token', () => {
+  const answer = `{"access_token":"47.x.y","stripe_user_id":"acct","n":5,"o":{},"e":1e3,
+    "user_id":12345678901234567891}`
+  expect(tokenFields(answer)).toEqual({
     access_token: '47.x.y',
     stripe_user_id: 'acct',
+    n: '5',
+    user_id: '12345678901234567891',
     tokenOwner: '47',
   })
   expect(tokenFields('')).toEqual({ tokenOwner: '' })

@@ -118,10 +118,51 @@ describe('what is not text', () => {
     [{ id: 0, first: ' Ada ', last: '' }, '0', '', 'Ada'],
     [{ id: true, nick: 'ada', last: 7 }, '', '', '7'],
     [{ id: { toString: 'x' }, nick: 'ada' }, '', '', 'ada'],
-    [{ id: 'a\0b', a: [{ email: 'x@y.z' }] }, 'ab', 'x@y.z', ''],
+    [{ id: 'b', a: [{ email: 'x\0@y.z' }] }, 'b', 'x@y.z', ''],
     [{ id: 'x'.repeat(1025), a: { 0: { email: 'x@y.z' } } }, '', 'x@y.z', ''],
   ])('%o', (document, id, email, name) => {
     expect(readProfile(document, spec)).toEqual({ id, email, isVerified: false, name })
+  })
+  test.each<[string, unknown, string]>([
+    ['an integer', 17, '17'],
+    ['a negative integer', -17, '-17'],
+    ['an integer beyond doubles', JSON.rawJSON('12345678901234567891'), '12345678901234567891'],
+    ['text', 'Ünï|c0de', 'Ünï|c0de'],
+    ['text with a space within', 'a b', 'a b'],
+    ['a fraction', 1.5, ''],
+    ['a fraction that is whole', JSON.rawJSON('1.0'), ''],
+    ['an exponent', JSON.rawJSON('1E3'), ''],
+    ['a number that overflows', JSON.rawJSON('1e400'), ''],
+    ['minus zero', JSON.rawJSON('-0'), ''],
+    ['a large number that JavaScript prints with an exponent', 1e21, ''],
+    ['text with NUL, which the database drops', 'a\0b', ''],
+    ['text with half of a surrogate pair', 'a\ud800', ''],
+    ['text that was not UTF-8', 'a\ufffd', ''],
+    ['text with white space at its start', ' a', ''],
+    ['text with white space at its end', 'a\u00a0', ''],
+    ['a list', ['a'], ''],
+    ['truth', true, ''],
+  ])('an ID that is %s is exact or none', (_, id, expected) => {
+    expect(readProfile({ id }, { id: 'id' }).id).toBe(expected)
+    expect(readProfile({ deep: [{ id }] }, { id: 'deep.0.id' }).id).toBe(expected)
+  })
+  test.each<[unknown, string]>([
+    [{ sub: 1.5, id: 'a' }, ''],
+    [{ sub: ' ', id: 'a' }, ''],
+    [{ sub: '', id: 'a' }, 'a'],
+    [{ sub: null, id: 'a' }, 'a'],
+    [{ id: 'a' }, 'a'],
+  ])('an ID that is refused is not looked for elsewhere: %j', (document, expected) => {
+    expect(readProfile(document, { id: 'sub | id' }).id).toBe(expected)
+  })
+  test.each<[unknown, string]>([
+    [{ a: 'x', b: 'y' }, 'x y'],
+    [{ a: 'x y', b: 'z' }, ''],
+    [{ a: 'x' }, ''],
+    [{ b: 'x' }, ''],
+    [{ a: 'x', b: 1.5 }, ''],
+  ])('an ID of two texts is whole and says which is which: %j', (document, expected) => {
+    expect(readProfile(document, { id: 'a + b' }).id).toBe(expected)
   })
   test('is never found on the way to nowhere', () => {
     for (const place of ['constructor.name', '__proto__.x', 'id.length', 'toString']) {
