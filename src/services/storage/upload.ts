@@ -22,8 +22,9 @@ import {
 } from '#/services/storage/upload-rules'
 import { newBlobId } from '#/storage/blob-keys'
 import { seenStatements, uploadedParts } from '#/storage/upload/parts'
-import { type Outcome, receiveFile, receiveSlice, type Upload } from '#/storage/upload/receive'
+import { receiveFile, receiveSlice, type Upload } from '#/storage/upload/receive'
 import { CHUNK_BYTES, type Slice, slicer } from '#/storage/upload/slicer'
+import type { Outcome } from '#/storage/upload/steps'
 import { uploadStore } from '#/storage/upload/store'
 import { type BlobWriter, blobWriter } from '#/storage/upload/writer'
 

@@ -152,6 +152,7 @@ export const STEPS: Record<Step, { d1: string; r2: string; answer: string }> = {
 /**
  * Checks whether a caller may go on with an unfinished upload: a user with the own one, a key with those of
  * users and keys, a guest with those of guests. One from before starters were kept is left to keys.
+ * Differs: upstream lets anybody go on who may create files in the bucket.
  */
 export function mayContinue(starter: string | null, caller: Starter): boolean {
   return caller === 'key' ? starter !== 'guest' : starter === caller
@@ -168,6 +169,7 @@ export function stateOf(file: File | undefined, caller: Starter, isComplete: boo
 /**
  * Classifies a chunk by what is stored of its cell. The first chunk cut otherwise counts as another one:
  * what was stored of it cannot be compared. A later range without a digest is taken as a new one.
+ * Differs: upstream looks at the ID alone, and mixes files.
  */
 export function eventOf(
   file: Pick<File, 'sizeOriginal'>,

@@ -12,8 +12,8 @@ import {
   settleStatements,
   uploadedParts,
 } from '#/storage/upload/parts'
-import type { Assembled, Sent, UploadStore } from '#/storage/upload/receive'
 import { CHUNK_BYTES, type Slice } from '#/storage/upload/slicer'
+import type { Assembled, Sent, UploadStore } from '#/storage/upload/steps'
 
 /** What a row says about the bytes that are stored for it. */
 export type Facts = Pick<
