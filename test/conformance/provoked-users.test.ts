@@ -110,13 +110,13 @@ const PROVOKED: Record<string, Record<string, Provoke>> = {
   'users.updateEmail': {
     ...noUser('patch', at('email'), { email: 'x@example.com' }),
     ...emailErrors((email) => send('patch', at('email'), { email })),
-    user_target_already_exists: send('patch', at('email'), { email: 'ann@example.com' }),
+    user_target_already_exists: send('patch', at('email'), { email: 'other@example.com' }),
   },
   'users.updatePhone': {
     ...noUser('patch', at('phone'), { number: '+4915112345678' }),
     user_phone_already_exists: send('patch', at('phone'), { number: '+4915187654321' }),
     user_target_already_exists: async (w) => {
-      await w.send('patch', at('phone'), { number: '+4915112345678' })
+      await storeTarget(w, 'bob', '+4915112345678', { providerType: 'sms' })
       return w.send('patch', at('phone'), { number: '+4915112345678' })
     },
   },

@@ -86,7 +86,8 @@ const REFUSED: Record<string, Record<string, Refused>> = {
     ...emailRules(async (email) => users.updateEmail({ userId: (await newUser()).$id, email })),
     user_target_already_exists: async () => {
       const email = newEmail()
-      return users.updateEmail({ userId: (await newUser({ email })).$id, email })
+      await newUser({ email })
+      return users.updateEmail({ userId: (await newUser()).$id, email })
     },
     user_email_already_exists: async () => {
       const email = newEmail()
@@ -98,7 +99,8 @@ const REFUSED: Record<string, Record<string, Refused>> = {
     user_not_found: () => users.updatePhone({ userId, number: newPhone() }),
     user_target_already_exists: async () => {
       const phone = newPhone()
-      return users.updatePhone({ userId: (await newUser({ phone })).$id, number: phone })
+      await newUser({ phone })
+      return users.updatePhone({ userId: (await newUser()).$id, number: phone })
     },
     user_phone_already_exists: async () => {
       const phone = newPhone()

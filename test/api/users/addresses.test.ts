@@ -83,17 +83,19 @@ describe.each(KINDS)('$kind', ({ kind, send, type, first, second, taken }) => {
     expect((await send('', 'bob')).status).toBe(200)
     expect((await send(first, 'bob')).status).toBe(200)
   })
-  test('is refused where any target has it: the user’s own, too', async () => {
+  test('is refused where a target has it, and stays where it is the user’s own already', async () => {
     await w.user({ id: 'ann', [kind]: first, [`${kind}Verification`]: true })
     await w.user({ id: 'bob', [kind]: second })
     await storeTarget(w, 'ann', first)
     await storeTarget(w, 'bob', second)
     const before = await storedUser(w, 'ann')
-    for (const address of [first, second]) {
-      const { status, body } = await send(address)
-      expect([status, body.type]).toEqual([409, 'user_target_already_exists'])
-    }
+    const { status, body } = await send(second)
+    expect([status, body.type]).toEqual([409, 'user_target_already_exists'])
     expect(await storedUser(w, 'ann')).toEqual(before)
+    const same = await send(first)
+    expect([same.status, same.body[kind], same.body[`${kind}Verification`]]).toEqual([
+      ...[200, first, true],
+    ])
     expect(await targetsNow(w, 'ann')).toMatchObject([{ identifier: first }])
   })
   test('is refused where another user has it without a target', async () => {
