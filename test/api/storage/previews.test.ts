@@ -4,7 +4,9 @@ import { hashSecret } from '#/auth/secrets'
 import { files, previewBudgets, variants } from '#/db/schema'
 import { sweep } from '#/jobs'
 import { erasePrefix } from '#/services/storage/blobs'
+import { readPngSize } from '#/services/storage/preview/headers/png'
 import { picture } from '#test/fixtures/pictures'
+import { heic } from '#test/support/bombs'
 import { after, DAY, NOW } from '#test/support/clock'
 import { noise } from '#test/support/hash'
 import { BLUE, decode, distance, RED } from '#test/support/pixels'
@@ -211,6 +213,35 @@ describe('the picture', () => {
     await w.upload(bucket.id, picture('png'), { fileId: 't', name: 'a.tiff' })
     expect((await preview('', GUEST_HEADERS, 't')).headers.get('content-type')).toBe('image/jpeg')
   })
+  test('of a HEIC is a JPEG, unless asked otherwise', async () => {
+    const asked: unknown[] = []
+    const jpeg = picture('jpeg1')
+    const images = {
+      input: () => ({
+        transform() {
+          return this
+        },
+        output(options: unknown) {
+          asked.push(options)
+          return Promise.resolve({
+            response: () => new Response(jpeg),
+            contentType: () => 'image/jpeg',
+          })
+        },
+      }),
+    } as unknown as ImagesBinding
+    const { bucket } = await scene()
+    const w = await world({ IMAGES: images })
+    await w.upload(bucket.id, heic([[4032, 3024]]), { fileId: 'h', name: 'IMG_0001.HEIC' })
+    const path = `/storage/buckets/${bucket.id}/files/h/preview`
+    const { status, headers, bytes } = await w.send('get', `${path}?width=300`)
+    expect([status, headers.get('content-type'), bytes]).toEqual([200, 'image/jpeg', jpeg])
+    expect(asked).toMatchObject([{ format: 'image/jpeg' }])
+    expect(await w.send('get', `${path}?output=heic`)).toMatchObject({
+      status: 400,
+      body: { type: 'storage_file_type_unsupported' },
+    })
+  })
   test('is upright, whatever a camera says', async () => {
     const { w, bucket, preview } = await scene()
     await w.upload(bucket.id, picture('jpeg6'), { fileId: 'e', name: 'e.jpg' })
@@ -269,6 +300,13 @@ describe('what has no picture gets an icon', () => {
     const before = seen.calls
     expect(await of('t2')).toEqual(text)
     expect(seen.calls).toBe(before)
+  })
+  test('at any size that can be asked for', async () => {
+    const { w, bucket, preview } = await scene()
+    await w.upload(bucket.id, 'one', { fileId: 't' })
+    const { status, bytes } = await preview('width=4000&height=4000', GUEST_HEADERS, 't')
+    expect(status).toBe(200)
+    expect(readPngSize(bytes)).toEqual({ width: 4000, height: 4000 })
   })
   test('takes all parameters like any picture', async () => {
     const { w, bucket, preview } = await scene()

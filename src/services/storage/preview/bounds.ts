@@ -5,7 +5,6 @@ import {
   MAX_ENLARGED_PIXELS,
   MAX_FRAME_PIXELS,
   MAX_FRAMES,
-  MAX_OWN_PIXELS,
   MAX_SIDE,
   MAX_SOURCE_PIXELS,
   tooLarge,
@@ -18,7 +17,7 @@ import type { Probe } from './probe.ts'
  * @throws `storage_image_resolution_exceeded`
  * @throws `storage_file_type_unsupported` for an animation of too many frames
  */
-export function bound(plan: PreviewPlan, source: Probe, isOwn: boolean) {
+export function bound(plan: PreviewPlan, source: Probe) {
   const { crop, effects } = plan
   const most = Math.max(areaOf(source), MAX_ENLARGED_PIXELS)
   if (crop) boundStage(crop.scaled, MAX_SOURCE_PIXELS)
@@ -29,11 +28,6 @@ export function bound(plan: PreviewPlan, source: Probe, isOwn: boolean) {
     boundStage(size, most)
   }
   if (plan.animated) boundFrames(plan, source)
-  else if (isOwn && Math.max(areaOf(plan.size), areaOf(crop ?? source)) > MAX_OWN_PIXELS) {
-    throw tooLarge(
-      `A preview with these effects has at most ${MAX_OWN_PIXELS} pixels. Ask for a smaller one.`,
-    )
-  }
 }
 
 function boundStage(size: Size, maxPixels: number) {

@@ -1,15 +1,18 @@
 import { ApiError } from '#/errors'
+import { joinBytes } from './bytes.ts'
 import { MAX_RESULT_BYTES, tooLarge, unreadable } from './limits.ts'
 import type { Crop, Format } from './plan.ts'
 import type { Picture } from './source.ts'
 
 export type Rendered = { body: Uint8Array<ArrayBuffer>; contentType: string }
 
-/** One call of the binding: a resize with its cut, a quarter turn before them, and a format. */
+/** Quarter turns, in degrees clockwise. */
+export type Turn = 90 | 180 | 270
+
+/** One call of the binding: a turn, then a resize of the turned picture with its cut, and a format. */
 export type Transform = {
   crop?: Crop | undefined
-  /** Degrees clockwise. The crop is that of the turned picture. */
-  turn?: 90 | 180 | 270 | undefined
+  turn?: Turn | undefined
   format: Format
   quality?: number | undefined
 }
@@ -25,8 +28,25 @@ export type Input = Pick<Picture, 'stream'> & Partial<Pick<Picture, 'watch'>>
 export async function transform(
   images: ImagesBinding,
   input: Input,
-  { crop, turn, format, quality }: Transform,
+  change: Transform,
 ): Promise<Rendered> {
+  const result = await begin(images, input, change)
+  try {
+    return { body: await readResult(result.response()), contentType: result.contentType() }
+  } catch (cause) {
+    throw judged(cause, input.watch)
+  }
+}
+
+/**
+ * Lets the Images binding make a picture, to be read as it comes.
+ * @throws as {@link transform}
+ */
+export async function begin(
+  images: ImagesBinding,
+  input: Input,
+  { crop, turn, format, quality }: Transform,
+): Promise<ImageTransformationResult> {
   try {
     const given = images.input(input.stream())
     const changed =
@@ -38,15 +58,13 @@ export async function transform(
               : {}),
           })
         : given
-    const result = await changed.output({
+    return await changed.output({
       format: `image/${format}`,
       anim: false,
       // Black, as upstream shows what is clear in a JPEG.
       ...(format === 'jpeg' ? { background: '#000000' } : {}),
       ...(quality === undefined ? {} : { quality }),
     })
-    const body = await readResult(result.response())
-    return { body, contentType: result.contentType() }
   } catch (cause) {
     throw judged(cause, input.watch)
   }
@@ -62,13 +80,7 @@ async function readResult(response: Response): Promise<Uint8Array<ArrayBuffer>> 
       throw tooLarge('The preview has too many bytes. Ask for a smaller one.')
     parts.push(part)
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+  return joinBytes(parts)
 }
 
 /** What the binding's code for a picture it does not take says (Images, troubleshooting). */

@@ -2,7 +2,7 @@
  * Quantisation steps of brightness at quality 50, in the order of a file (JPEG: ITU-T T.81, table K.1 in the
  * zigzag of figure 5).
  */
-const STEPS = [
+export const STEPS = [
   ...[16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40],
   ...[26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60, 57, 51],
   ...[56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87],

@@ -14,6 +14,12 @@ export const MAX_ENLARGED_PIXELS = 24_000_000
 export const MAX_FRAMES = 128
 /** Most pixels of a still picture in our hands, so that with an encoder's copy they fit into 128 MB. */
 export const MAX_OWN_PIXELS = 3_200_000
+/** Most pixels of a still picture that passes through our hands strip by strip: bounds the time it takes. */
+export const MAX_STRIP_PIXELS = 15_000_000
+/** Most pixels of an AVIF, whose encoder takes many times what others do. */
+export const MAX_AVIF_PIXELS = 2_000_000
+/** Most bytes that the Images binding takes. */
+export const MAX_BINDING_BYTES = 20_000_000
 /** Most pixels of one frame of an animation, of which several stages are in memory at once. */
 export const MAX_FRAME_PIXELS = 1_500_000
 /** Most pixels of all frames together, read or written: bounds the time that an animation takes. */

@@ -9,8 +9,18 @@ export const blank = ({ width, height }: Size): Pixels => ({
   data: new Uint8ClampedArray(width * height * 4),
 })
 
-/** Applies an effect; the result may share memory with the input. */
-export function applyEffect(pixels: Pixels, effect: Effect): Pixels {
+/** Where rows are in their picture: how many are above them, and how many there are in all. */
+export type Place = { top: number; height: number }
+
+/**
+ * Applies an effect; the result may share memory with the input.
+ * @param place of the pixels in their picture, when they are a part of it; a border and a rotation take whole ones
+ */
+export function applyEffect(
+  pixels: Pixels,
+  effect: Effect,
+  place: Place = { top: 0, height: pixels.height },
+): Pixels {
   switch (effect.kind) {
     case 'opacity':
       return setOpacity(pixels, effect.opacity)
@@ -19,13 +29,17 @@ export function applyEffect(pixels: Pixels, effect: Effect): Pixels {
     case 'border':
       return addBorder(pixels, effect.width, effect.color)
     case 'radius':
-      return maskCorners(pixels, effect.radius)
+      return maskCorners(pixels, effect.radius, place)
     case 'roundedBorder':
-      return addRoundedBorder(pixels, effect)
+      return addRoundedBorder(pixels, effect, place)
     case 'rotate':
       return rotate(pixels, effect.degrees)
   }
 }
+
+/** Applies effects to a whole picture, one after the other. */
+export const applyEffects = (pixels: Pixels, effects: readonly Effect[]): Pixels =>
+  effects.reduce((changed, effect) => applyEffect(changed, effect), pixels)
 
 function setOpacity(pixels: Pixels, opacity: number): Pixels {
   const alpha = Math.round(255 * opacity)
@@ -58,10 +72,14 @@ function addBorder(pixels: Pixels, width: number, color: Color): Pixels {
 
 /** How much of a pixel lies within a rounded rectangle, 0 to 1. */
 function coverage(x: number, y: number, { width, height }: Size, inset: number, radius: number) {
-  const [halfWidth, halfHeight] = [width / 2 - inset, height / 2 - inset]
-  const [radiusX, radiusY] = [Math.min(radius, halfWidth), Math.min(radius, halfHeight)]
-  const [fromX, fromY] = [Math.abs(x + 0.5 - width / 2), Math.abs(y + 0.5 - height / 2)]
-  const [overX, overY] = [fromX - (halfWidth - radiusX), fromY - (halfHeight - radiusY)]
+  const halfWidth = width / 2 - inset
+  const halfHeight = height / 2 - inset
+  const radiusX = Math.min(radius, halfWidth)
+  const radiusY = Math.min(radius, halfHeight)
+  const fromX = Math.abs(x + 0.5 - width / 2)
+  const fromY = Math.abs(y + 0.5 - height / 2)
+  const overX = fromX - (halfWidth - radiusX)
+  const overY = fromY - (halfHeight - radiusY)
   if (overX <= 0 || overY <= 0 || radiusX <= 0 || radiusY <= 0) {
     return fromX <= halfWidth && fromY <= halfHeight ? 1 : 0
   }
@@ -77,11 +95,17 @@ function fade(data: Uint8ClampedArray, at: number, share: number) {
 }
 
 /** Differs: upstream leaves the corners of an opaque picture black. */
-function maskCorners(pixels: Pixels, radius: number): Pixels {
+function maskCorners(pixels: Pixels, radius: number, place: Place): Pixels {
   const { width, height, data } = pixels
+  const whole = { width, height: place.height }
+  const reachX = Math.ceil(Math.min(radius, width / 2))
+  const reachY = Math.ceil(Math.min(radius, place.height / 2))
   for (let y = 0; y < height; y++) {
+    const row = y + place.top
+    if (row >= reachY && row < place.height - reachY) continue
     for (let x = 0; x < width; x++) {
-      fade(data, (y * width + x) * 4, coverage(x, y, pixels, 0, radius))
+      if (x === reachX) x = Math.max(x, width - reachX) // between the corners all is kept
+      if (x < width) fade(data, (y * width + x) * 4, coverage(x, row, whole, 0, radius))
     }
   }
   return pixels
@@ -94,19 +118,21 @@ function maskCorners(pixels: Pixels, radius: number): Pixels {
 function addRoundedBorder(
   pixels: Pixels,
   { width: line, color, radius }: { width: number; color: Color; radius: number },
+  place: Place,
 ) {
   const { width, height, data } = pixels
+  const whole = { width, height: place.height }
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * 4
       const alpha = (data[at + 3] ?? 0) / 255
-      const inside = coverage(x, y, pixels, line, Math.max(0, radius - line / 2)) * alpha
+      const inside = coverage(x, y + place.top, whole, line, Math.max(0, radius - line / 2)) * alpha
       for (let channel = 0; channel < 3; channel++) {
         data[at + channel] =
           (data[at + channel] ?? 0) * inside + (color[channel] ?? 0) * (1 - inside)
       }
       data[at + 3] = 255
-      fade(data, at, coverage(x, y, pixels, line / 2, radius))
+      fade(data, at, coverage(x, y + place.top, whole, line / 2, radius))
     }
   }
   return pixels

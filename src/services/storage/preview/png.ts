@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
 import type { Pixels } from './pixels.ts'
+import type { Size } from './plan.ts'
 
 /*
  * PNG by the runtime's own deflate (PNG specification, third edition): a WebAssembly codec would keep the
  * memory of its largest picture for as long as the isolate lives.
  */
 
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
+export const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 /** Samples of a pixel, by colour type: grey, colour, palette, grey with alpha, colour with alpha (§11.2.1). */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 const PALETTE = 3
@@ -15,7 +16,8 @@ const PALETTE = 3
 /** The runtime counts whole buffers against a limit, so that it needs room beyond the last byte. */
 const INFLATE_SLACK = 64 * 1024
 
-type Header = {
+/** What a PNG says before its pixels. */
+export type PngHeader = {
   width: number
   height: number
   /** Bits of a sample. */
@@ -34,13 +36,13 @@ type Header = {
  */
 export function decodePng(bytes: Uint8Array): Pixels {
   const { header, compressed } = readChunks(bytes)
-  const { width, height, depth, channels } = header
-  const lineBytes = Math.ceil((width * channels * depth) / 8)
+  const { width, height } = header
+  const lineBytes = lineBytesOf(header)
   const rawBytes = (lineBytes + 1) * height
   const raw = inflateSync(compressed, { maxOutputLength: rawBytes + INFLATE_SLACK })
   if (raw.length < rawBytes) throw new Error('A PNG ends too early.')
   const data = new Uint8ClampedArray(width * height * 4)
-  const step = Math.ceil((channels * depth) / 8)
+  const step = stepOf(header)
   let above: Uint8Array = new Uint8Array(lineBytes)
   for (let y = 0; y < height; y++) {
     const start = y * (lineBytes + 1) + 1
@@ -52,7 +54,14 @@ export function decodePng(bytes: Uint8Array): Pixels {
   return { width, height, data }
 }
 
-function readChunks(bytes: Uint8Array): { header: Header; compressed: Uint8Array } {
+/** Returns the bytes of a line, without the one that names its filter. */
+export const lineBytesOf = ({ width, channels, depth }: PngHeader) =>
+  Math.ceil((width * channels * depth) / 8)
+
+/** Returns how far apart bytes of neighbouring pixels are. */
+export const stepOf = ({ channels, depth }: PngHeader) => Math.ceil((channels * depth) / 8)
+
+function readChunks(bytes: Uint8Array): { header: PngHeader; compressed: Uint8Array } {
   if (Buffer.compare(bytes.subarray(0, 8), SIGNATURE) !== 0) throw new Error('It is no PNG.')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const parts: Uint8Array[] = []
@@ -68,7 +77,8 @@ function readChunks(bytes: Uint8Array): { header: Header; compressed: Uint8Array
   return { header: readHeader(chunks), compressed: Buffer.concat(parts) }
 }
 
-function readHeader(chunks: ReadonlyMap<string, Uint8Array>): Header {
+/** Reads the header and what explains its colours. @throws when a PNG is of another kind */
+export function readHeader(chunks: ReadonlyMap<string, Uint8Array>): PngHeader {
   const start = Buffer.from(chunks.get('IHDR') ?? [])
   const [depth = 0, colorType = 0, , , interlaced] = start.subarray(8)
   const channels = CHANNELS[colorType]
@@ -80,7 +90,7 @@ function readHeader(chunks: ReadonlyMap<string, Uint8Array>): Header {
 }
 
 /** Turns a line's differences into bytes, in place (§9.2). */
-function unfilter(kind: number, line: Uint8Array, above: Uint8Array, step: number) {
+export function unfilter(kind: number, line: Uint8Array, above: Uint8Array, step: number) {
   for (let at = 0; kind !== 0 && at < line.length; at++) {
     line[at] = (line[at] ?? 0) + predict(kind, line, above, at, step)
   }
@@ -102,7 +112,7 @@ function predict(kind: number, line: Uint8Array, above: Uint8Array, at: number, 
 }
 
 /** Writes a line as RGBA of 8 bits. */
-function expand(line: Uint8Array, out: Uint8ClampedArray, header: Header) {
+export function expand(line: Uint8Array, out: Uint8ClampedArray, header: PngHeader) {
   const { depth, colorType, channels, width } = header
   if (depth === 8 && channels === 4) return out.set(line)
   if (colorType === PALETTE) return look(line, out, header)
@@ -117,7 +127,7 @@ function expand(line: Uint8Array, out: Uint8ClampedArray, header: Header) {
 }
 
 /** Looks a line's colours up. */
-function look(line: Uint8Array, out: Uint8ClampedArray, header: Header) {
+function look(line: Uint8Array, out: Uint8ClampedArray, header: PngHeader) {
   for (let x = 0; x < header.width; x++) {
     const entry = sample(line, x, header.depth)
     out.set(header.palette.subarray(entry * 3, entry * 3 + 3), x * 4)
@@ -137,16 +147,25 @@ const level = (line: Uint8Array, index: number, depth: number) =>
   depth === 8 ? (line[index] ?? 0) : (sample(line, index, depth) * 255) / (2 ** depth - 1)
 
 /** Encodes a PNG of 8 bits, without alpha where all is opaque. */
-export function encodePng({ width, height, data }: Pixels): Uint8Array<ArrayBuffer> {
-  const channels = isOpaque(data) ? 3 : 4
+export function encodePng(pixels: Pixels): Uint8Array<ArrayBuffer> {
+  const channels = isOpaque(pixels.data) ? 3 : 4
+  // Level 1 is a fifth of the default's time for a tenth more bytes.
+  const compressed = deflateSync(filtered(pixels, channels).bytes, { level: 1 })
+  const chunks = [
+    headerChunk(pixels, channels),
+    chunk('IDAT', compressed),
+    chunk('IEND', Buffer.alloc(0)),
+  ]
+  return new Uint8Array(Buffer.concat([SIGNATURE, ...chunks]))
+}
+
+/** Builds the header of a PNG of 8 bits. @param channels 3, or 4 with alpha */
+export function headerChunk({ width, height }: Size, channels: 3 | 4): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, channels === 3 ? 2 : 6, 0, 0, 0], 8)
-  // Level 1 is a fifth of the default's time for a tenth more bytes.
-  const compressed = deflateSync(filtered({ width, height, data }, channels), { level: 1 })
-  const chunks = [chunk('IHDR', header), chunk('IDAT', compressed), chunk('IEND', Buffer.alloc(0))]
-  return new Uint8Array(Buffer.concat([SIGNATURE, ...chunks]))
+  return chunk('IHDR', header)
 }
 
 function isOpaque(data: Uint8ClampedArray): boolean {
@@ -156,22 +175,32 @@ function isOpaque(data: Uint8ClampedArray): boolean {
 
 const PAETH = 4
 
-/** Gives all lines as differences from what is around each byte, which suits pictures best (§12.7). */
-function filtered({ width, height, data }: Pixels, channels: number): Uint8Array {
+/**
+ * Turns lines into differences from what is around each byte, which suits pictures best (§12.7).
+ * @param before the line above the first one; zeros at the top
+ * @returns the differences, and the last line as it was
+ */
+export function filtered(
+  { width, height, data }: Pixels,
+  channels: number,
+  before: Uint8Array = new Uint8Array(width * channels),
+): { bytes: Uint8Array; last: Uint8Array } {
   const lineBytes = width * channels
-  const out = new Uint8Array((lineBytes + 1) * height)
-  let above = new Uint8Array(lineBytes)
+  const bytes = new Uint8Array((lineBytes + 1) * height)
+  let above = before
   let line = new Uint8Array(lineBytes)
+  let spare = new Uint8Array(lineBytes)
   for (let y = 0; y < height; y++) {
     const start = y * (lineBytes + 1)
-    out[start] = PAETH
+    bytes[start] = PAETH
     pack(data.subarray(y * width * 4, (y + 1) * width * 4), line, channels)
     for (let at = 0; at < lineBytes; at++) {
-      out[start + 1 + at] = (line[at] ?? 0) - predict(PAETH, line, above, at, channels)
+      bytes[start + 1 + at] = (line[at] ?? 0) - predict(PAETH, line, above, at, channels)
     }
-    ;[line, above] = [above, line]
+    above = line
+    ;[line, spare] = [spare, line]
   }
-  return out
+  return { bytes, last: above }
 }
 
 function pack(rgba: Uint8ClampedArray, line: Uint8Array, channels: number) {
@@ -183,7 +212,8 @@ function pack(rgba: Uint8ClampedArray, line: Uint8Array, channels: number) {
   }
 }
 
-function chunk(name: string, content: Buffer): Buffer {
+/** Frames a chunk: length, name and sum (§5.3). */
+export function chunk(name: string, content: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(name), content])
   const framed = Buffer.alloc(body.length + 8)
   framed.writeUInt32BE(content.length, 0)

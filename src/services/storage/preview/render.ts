@@ -2,21 +2,17 @@ import { ApiError } from '#/errors'
 import { type Animation, readGif, readWebp, webpWriter } from './animation.ts'
 import { bound } from './bounds.ts'
 import { encoderFor, type Frame, gifWriter } from './codecs.ts'
+import { readPngSize } from './headers/png.ts'
 import { type Rendered, serviceFailed, transform } from './images.ts'
 import { areaOf, MAX_OWN_PIXELS, unreadable } from './limits.ts'
-import { applyEffect, cutOut } from './pixels.ts'
-import {
-  type Format,
-  LOSSLESS,
-  type OutputFormat,
-  type PreviewParams,
-  type PreviewPlan,
-  planPreview,
-} from './plan.ts'
+import { applyEffects, cutOut } from './pixels.ts'
+import type { Format, OutputFormat, PreviewParams, PreviewPlan } from './plan.ts'
 import { decodePng, encodePng } from './png.ts'
 import type { Probe } from './probe.ts'
+import { renderStrips } from './render-strips.ts'
 import { scale } from './resample.ts'
 import { openPicture, type Picture } from './source.ts'
+import { divide, mostEncoded, type Work } from './work.ts'
 
 const FORMATS: Record<Exclude<OutputFormat, 'heic'>, Format> = {
   jpg: 'jpeg',
@@ -49,48 +45,52 @@ export async function renderPreview(
     )
   }
   const picture = await openPicture(body)
-  const plan = planPreview(params, picture.header, FORMATS[output])
+  const work = await planned(picture, params, FORMATS[output])
+  switch (work.way) {
+    case 'frames':
+      return renderFrames(await picture.bytes(), picture.header, work.plan)
+    case 'binding':
+      return transform(images, picture, { ...work, ...work.plan, crop: work.crop })
+    case 'strips':
+      return renderStrips(images, picture, work)
+    case 'whole':
+      return renderWhole(images, picture, work)
+  }
+}
+
+async function planned(picture: Picture, params: PreviewParams, format: Format): Promise<Work> {
   try {
-    bound(plan, picture.header, !plan.direct && !isBeyondUs(plan))
+    const work = divide(params, picture.header, format)
+    bound(work.plan, picture.header)
+    return work
   } catch (error) {
     await picture.cancel()
     throw error
   }
-  if (plan.animated) return renderFrames(await picture.bytes(), picture.header, plan)
-  if (plan.direct || isBeyondUs(plan)) return transform(images, picture, plan)
-  return renderPixels(images, picture, plan)
 }
-
-/** Returns the most pixels that an encoder of ours takes: its memory grows with them, at its own rate. */
-function mostEncoded({ format, quality }: PreviewPlan): number {
-  if (format === 'avif') return 2_000_000
-  return format === 'webp' && quality === LOSSLESS ? 1_500_000 : MAX_OWN_PIXELS
-}
-
-/** Tells whether only the format or quality asks for our encoder, on a picture too large for it. */
-const isBeyondUs = (plan: PreviewPlan) =>
-  plan.effects.length === 0 && plan.format !== 'gif' && areaOf(plan.size) > mostEncoded(plan)
 
 /**
  * Lets the platform resize, and does the rest on pixels. From the first pixel decoded to the last one
  * encoded nothing is waited for, so that an isolate holds one picture at a time, however many are asked of it.
  */
-async function renderPixels(
+async function renderWhole(
   images: ImagesBinding,
   picture: Picture,
-  plan: PreviewPlan,
+  { plan, turn, crop }: Work,
 ): Promise<Rendered> {
   const { format, quality } = plan
-  const resized = await transform(images, picture, { crop: plan.crop, format: 'png' })
+  const resized = await transform(images, picture, { crop, turn, format: 'png' })
   const own = areaOf(plan.size) <= mostEncoded(plan)
   const encode = own ? await encoderFor(format, quality) : encodePng
-  const bytes = encode(plan.effects.reduce(applyEffect, decoded(resized)))
+  const bytes = encode(applyEffects(decoded(resized), plan.effects))
   if (own) return { body: bytes, contentType: `image/${format}` }
   return transform(images, { stream: () => new Blob([bytes]).stream() }, { format, quality })
 }
 
 function decoded({ body, contentType }: Rendered) {
   try {
+    const size = readPngSize(body)
+    if (!size || areaOf(size) > MAX_OWN_PIXELS) throw new Error('More than was asked for.')
     return decodePng(body)
   } catch (cause) {
     throw serviceFailed(new Error(`The Images binding returned a ${contentType}.`, { cause }))
@@ -113,7 +113,7 @@ async function renderFrames(
       : await webpWriter(plan.size, animation.loops, plan.quality)
   for await (const { pixels, delayMs } of animation.frames) {
     const resized = plan.crop ? cutOut(scale(pixels, plan.crop.scaled), plan.crop) : pixels
-    writer.add({ pixels: plan.effects.reduce(applyEffect, resized), delayMs })
+    writer.add({ pixels: applyEffects(resized, plan.effects), delayMs })
   }
   return { body: writer.finish(), contentType: `image/${plan.format}` }
 }

@@ -9,7 +9,13 @@ import { preconditions } from '#/http/conditional'
 import { openBlob, variantPrefix } from '#/services/storage/blobs'
 import { iconStream } from '#/services/storage/preview/icons'
 import { claim, release, renewWhile } from '#/services/storage/preview/lease'
-import { outputFormat, type PreviewParams, sourceKind } from '#/services/storage/preview/plan'
+import {
+  type OutputFormat,
+  outputFormat,
+  type PreviewParams,
+  type SourceKind,
+  sourceKind,
+} from '#/services/storage/preview/plan'
 import { renderPreview } from '#/services/storage/preview/render'
 
 type Ctx = Context<AppEnv>
@@ -36,18 +42,11 @@ const ICON_BACKGROUND = 'eceff1'
  */
 export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Promise<Response> {
   const kind = sourceKind(file.mimeType, file.sizeActual)
-  const output =
-    kind === 'file'
-      ? outputFormat(params.output, file.uploadName, file.mimeType)
-      : (params.output ?? 'png')
-  const wanted =
-    kind === 'file' ? params : { ...params, background: params.background ?? ICON_BACKGROUND }
-  // Icons are the same for every file: they share their previews.
-  const source = kind === 'file' ? file.blobId : kind
+  const job = kind === 'file' ? fileJob(c, file, params) : iconJob(kind, params)
   const hash = await hashSecret(
-    JSON.stringify([RENDERER, output, ...Object.entries(wanted).sort()]),
+    JSON.stringify([RENDERER, job.output, ...Object.entries(job.named).sort()]),
   )
-  const key = `${variantPrefix(source)}${hash.slice(0, 40)}`
+  const key = `${variantPrefix(job.source)}${hash.slice(0, 40)}`
 
   const found = await stored(c, key)
   if (found) return found
@@ -60,9 +59,9 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
     })
   }
   try {
-    const from = kind === 'file' ? await openBlob(c.env.BLOBS, file) : iconStream(kind)
+    const from = await job.open()
     if (!from) throw new ApiError('storage_file_not_found')
-    const rendering = renderPreview(c.env.IMAGES, from, wanted, output)
+    const rendering = renderPreview(c.env.IMAGES, from, job.params, job.output)
     const { body, contentType } = await renewWhile(c.var.db, lease, rendering)
     const variant = await c.env.BLOBS.put(key, body, { httpMetadata: { contentType } })
     return answer(c, variant, body, 'miss')
@@ -72,6 +71,40 @@ export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Pr
       : release(c.var.db, lease))
     throw error
   }
+}
+
+/** What is rendered: `source` and `named` name the result, `params` are what is left to do. */
+type Job = {
+  source: string
+  named: PreviewParams
+  params: PreviewParams
+  output: OutputFormat
+  open(): Promise<ReadableStream<Uint8Array> | undefined>
+}
+
+function fileJob(c: Ctx, file: File, params: PreviewParams): Job {
+  const open = () => openBlob(c.env.BLOBS, file)
+  return { source: file.blobId, named: params, params, output: fileOutput(file, params), open }
+}
+
+/** Icons are the same for every file: they share their previews. */
+function iconJob(kind: Exclude<SourceKind, 'file'>, params: PreviewParams): Job {
+  const background = params.background ?? ICON_BACKGROUND
+  const named = { ...params, background }
+  return {
+    source: kind,
+    named,
+    // The icon has its background already; what opacity lets through is still to be laid under it.
+    params: params.opacity < 1 ? named : { ...params, background: undefined },
+    output: params.output ?? 'png',
+    open: async () => iconStream(kind, background),
+  }
+}
+
+/** Differs: upstream answers HEIC with HEIC, which is not written here and which few clients show. */
+function fileOutput({ uploadName, mimeType }: File, { output }: PreviewParams): OutputFormat {
+  const format = outputFormat(output, uploadName, mimeType)
+  return output === undefined && format === 'heic' ? 'jpg' : format
 }
 
 /** Errors that follow from the source and the parameters alone. No service's failure is among them. */
