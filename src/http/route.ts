@@ -80,6 +80,9 @@ export const sendJson = (c: Context<AppEnv>, body: unknown, status: 200 | 201 = 
     'Cache-Control': 'private, no-store',
   })
 
+/** Some SDKs read the type of every answer, and others parse whatever is called JSON. */
+const EMPTY_BODY = { 'Content-Type': 'text/plain; charset=UTF-8' }
+
 /** Joins a spec and a handler into a route that checks scope, limit and parameters in the contract's order. */
 export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
   spec: Spec<Row, P, Q, B>,
@@ -92,7 +95,7 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
     if (spec.audit) recordAction(c, spec.audit)
     announceRoute(c, spec, valid(c, 'param'), result instanceof Response ? undefined : result)
     if (result instanceof Response) return result
-    if (result === undefined || !spec.model) return c.body(null, 204)
+    if (result === undefined || !spec.model) return c.body(null, 204, EMPTY_BODY)
     return sendJson(c, spec.model.wire(result, viewOf(c)), spec.status === 201 ? 201 : 200)
   }
   return {

@@ -59,7 +59,7 @@ const KINDS: { [Route in ImportRoute]: (params: ImportParams[Route]) => Kind } =
   sha({ passwordVersion: version = 'sha256' }) {
     const isKnown = SHA_VERSIONS.some((known) => known === version)
     refuseUnless(isKnown, 'passwordVersion', `must be one of ${SHA_VERSIONS.join(', ')}`)
-    return { hash: 'sha', hashOptions: { version } }
+    return { hash: 'sha', hashOptions: { type: 'sha', version } }
   },
   scrypt(params) {
     const { passwordCpu, passwordMemory, passwordParallel, passwordLength, passwordSalt } = params

@@ -141,7 +141,8 @@ export const userModel = model(
     // Users who may read others, to impersonate them, do not get their hashes.
     password: view.privileged ? user.password : null,
     hash: view.privileged ? user.hash : null,
-    hashOptions: view.privileged ? user.hashOptions : null,
+    // Every kind has a type, which strict SDKs insist on; rows of imported SHA hashes from before lack it.
+    hashOptions: view.privileged ? { type: user.hash, ...user.hashOptions } : null,
     ...wireState(user, targets, null, view),
   }),
   { ...IMPERSONATION_SINCE, targets: '1.5.0', mfa: '1.5.0' },

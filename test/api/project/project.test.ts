@@ -34,7 +34,7 @@ test('shows a fresh project with every field of the contract', async () => {
       pingedAt: '',
       labels: [],
       status: 'active',
-      onboarding: [],
+      onboarding: {},
       authMethods: on('email-password magic-url email-otp anonymous invites jwt phone'),
       services: on(
         'account avatars databases tablesdb locale health project storage teams users vcs sites functions proxy graphql migrations messaging advisor',

@@ -91,7 +91,7 @@ describe.each(ROUTES)('%s', (route) => {
         ...{ type: 'phpass', iteration_count_log2: 8, portable_hashes: false },
         random_state: expect.any(String),
       },
-      sha: { version: 'sha1' },
+      sha: { type: 'sha', version: 'sha1' },
       scrypt: {
         ...{
           type: 'scrypt',

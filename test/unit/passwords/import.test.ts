@@ -66,11 +66,14 @@ describe('options of a row', () => {
     }))
 
   test('of sha name the version, SHA-256 unless told', () => {
-    expect(importHash('sha', { password: SHA256 }).hashOptions).toEqual({ version: 'sha256' })
+    expect(importHash('sha', { password: SHA256 }).hashOptions).toEqual({
+      type: 'sha',
+      version: 'sha256',
+    })
     expect(importHash('sha', { password: SHA1, passwordVersion: 'sha1' })).toEqual({
       password: SHA1,
       hash: 'sha',
-      hashOptions: { version: 'sha1' },
+      hashOptions: { type: 'sha', version: 'sha1' },
     })
   })
 
@@ -157,6 +160,7 @@ describe('takes', () => {
     ['sha512/256', 'ab'.repeat(32)],
   ])('%s, which upstream declares and then refuses', (passwordVersion, password) =>
     expect(importHash('sha', { password, passwordVersion }).hashOptions).toEqual({
+      type: 'sha',
       version: passwordVersion,
     }),
   )
