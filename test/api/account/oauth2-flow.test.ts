@@ -162,9 +162,9 @@ describe('the callback', () => {
 })
 
 describe('a sign-in that works', () => {
-  test('costs three round trips beside the caller’s, and sets both cookies', async () => {
+  test('costs four round trips beside the caller’s, and sets both cookies', async () => {
     const { status, headers, trips, location } = await signInAt(w, somebody())
-    expect([status, trips, location.href]).toEqual([301, 5, 'http://localhost/ok']) // one for the log
+    expect([status, trips, location.href]).toEqual([301, 6, 'http://localhost/ok']) // one for the log
     expect(headers.get('cache-control')).toBe(NO_STORE)
     const cookies = headers.getSetCookie().filter((line) => line.startsWith('a_session'))
     expect(cookies).toEqual([

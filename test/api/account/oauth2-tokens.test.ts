@@ -169,10 +169,12 @@ describe('the exchange of a token', () => {
     const verified = await w.send('put', '/account/verifications/email', { userId, secret }, {})
     expect(refused(verified)).toEqual(INVALID)
   })
-  test('is no test of whether the user is blocked, as for every token', async () => {
+  test('is refused once the user was blocked, and stays so', async () => {
     const given = await tokenFor()
-    await w.db.update(users).set({ status: false }).where(eq(users.id, given.userId))
-    expect((await exchange(given)).status).toBe(201)
+    for (const status of [false, true]) {
+      await w.db.update(users).set({ status }).where(eq(users.id, given.userId))
+      expect((await exchange(given)).status).toBe(401)
+    }
   })
   test('mails an alert where the owner wants one, which cookies of a browser do not', async () => {
     const mailed = await accountWorld({}, () => now)
