@@ -1,5 +1,8 @@
-/** Words as the full-text tables cut them: letters, digits and marks, which are vowels in many scripts. */
-const WORDS = /[\p{L}\p{N}\p{M}\p{Co}]+/gu
+/**
+ * Words as the full-text tables cut them: letters, digits and marks, which are vowels in many scripts. Marks alone
+ * are none: without its diacritics nothing of such a word may be left, and nothing is a prefix of everything.
+ */
+const WORDS = /\p{M}*[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu
 
 const quote = (word: string) => `"${word}"`
 

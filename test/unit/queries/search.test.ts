@@ -27,7 +27,19 @@ test.each([
   ['a NUL byte as a separator', 'a\0b', '"a" OR "b" *'],
 ])('writes %s', (_, term, text) => expect(matchExpression(term)).toBe(`text : (${text})`))
 
-test.each(['', ' ', '"', '""', '" "', '@', '+-.:_', '***', '🎉', '()', '\0', "'"])(
-  'finds no word in %j',
-  (term) => expect(matchExpression(term)).toBeUndefined(),
-)
+test.each([
+  '',
+  ' ',
+  '"',
+  '""',
+  '" "',
+  '@',
+  '+-.:_',
+  '***',
+  '🎉',
+  '()',
+  '\0',
+  "'",
+  '\u0301',
+  '\u0301 \u0308',
+])('finds no word in %j', (term) => expect(matchExpression(term)).toBeUndefined())
