@@ -1,6 +1,9 @@
 import { and, type Column, getTableColumns, is, SQL, sql } from 'drizzle-orm'
 import type { AnySQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 
+/** Columns that say on whose authority a value is there: nobody is shown them, so they move no `updatedAt`. */
+const ORIGIN = /Origin$/
+
 type Touched = SQLiteTable & { updatedAt: AnySQLiteColumn }
 
 /**
@@ -16,7 +19,7 @@ export function touched<T extends Touched>(
   const columns: Record<string, Column> = getTableColumns(table)
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   const same = given.flatMap(([name, value]) => {
-    const column = columns[name]
+    const column = ORIGIN.test(name) ? undefined : columns[name]
     return column ? [sql`${column} is ${is(value, SQL) ? value : sql.param(value, column)}`] : []
   })
   const moment = sql.param(now, table.updatedAt)

@@ -21,12 +21,12 @@ const update = (body: unknown, id = 't', user = 'ann') =>
 
 describe('a new target', () => {
   test.each([
-    ['push', 'Any token: [x]/+ü'],
-    ['email', 'Ann.Other@Example.COM'],
-    ['sms', '+4915112345678'],
+    ['push', 'Any token: [x]/+ü', 'Any token: [x]/+ü'],
+    ['email', 'Ann.Other@Example.COM', 'ann.other@example.com'],
+    ['sms', '+4915112345678', '+4915112345678'],
   ])(
-    'of type %s is stored as given, and is no address of its user',
-    async (providerType, identifier) => {
+    'of type %s is stored, an address in its normal form, and is no address of its user',
+    async (providerType, identifier, stored) => {
       const { status, body, trips } = await create({
         targetId: 't',
         providerType,
@@ -36,7 +36,7 @@ describe('a new target', () => {
       expect([status, trips]).toEqual([201, 1])
       expect(body).toEqual({
         ...{ $id: 't', $createdAt: IS, $updatedAt: IS, name: 'N', userId: 'ann', providerId: null },
-        ...{ providerType, identifier, expired: false },
+        ...{ providerType, identifier: stored, expired: false },
       })
       expect(await storedUser(w, 'ann')).toMatchObject({ email: 'ann@example.com', phone: null })
       expect((await w.send('get', '/users/ann/targets/t')).body).toEqual(body)
