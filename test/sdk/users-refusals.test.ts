@@ -266,6 +266,12 @@ describe('refuses', () => {
   })
   /** Not to be provoked by this SDK, and why. */
   const BEYOND: Record<string, string> = {
+    ...Object.fromEntries(
+      ['list', 'listIdentities', 'listTargets'].map((name) => [
+        `${name} database_query_order_null`,
+        'a row without the value is a place in the order',
+      ]),
+    ),
     'listLogs general_query_invalid': 'it writes no queries in the syntax of old',
     'updateTarget provider_incorrect_type': 'no provider of messages is known here',
   }
