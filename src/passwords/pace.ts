@@ -22,7 +22,7 @@ export function countWork(count: number): Promise<void> {
 
 /**
  * Makes the asynchronous KDFs of noble count their work: with `asyncTick: 0` they call `scheduler.yield`, which
- * workerd lacks, after each block. Without it they end the task after each block, and take ten times as long.
+ * workerd lacks, after each block. Without it they would end the task after every one.
  */
 const scheduler: { yield?: () => Promise<void> } = Reflect.get(globalThis, 'scheduler') ?? {}
 scheduler.yield ??= () => countWork(1)

@@ -202,14 +202,16 @@ describe('isReused', () => {
 })
 
 describe('time', () => {
-  /** Returns the least CPU time of several that a task takes, in milliseconds; others use the machine too. */
-  async function least(task: () => Promise<unknown>) {
-    let best = Number.POSITIVE_INFINITY
-    for (let run = 0; run < 8; run++) {
-      const before = process.threadCpuUsage()
-      await task()
-      const { user, system } = process.threadCpuUsage(before)
-      best = Math.min(best, (user + system) / 1000)
+  /** Returns the least CPU time of each task, in milliseconds: they take turns, since others use the machine too. */
+  async function leastOf(tasks: readonly (() => Promise<unknown>)[]) {
+    const best = tasks.map(() => Number.POSITIVE_INFINITY)
+    for (let round = 0; round < 8; round++) {
+      for (const [index, task] of tasks.entries()) {
+        const before = process.threadCpuUsage()
+        await task()
+        const { user, system } = process.threadCpuUsage(before)
+        best[index] = Math.min(best[index] ?? 0, (user + system) / 1000)
+      }
     }
     return best
   }
@@ -218,17 +220,17 @@ describe('time', () => {
     const stored = await hashPassword(SECRET)
     const md5 = importHash('md5', { password: 'f96b697d7cb7938d525a2f31aaf161d0' })
     const none = { ...stored, password: null }
-    await verifyPassword('wrong password', stored) // compiled by now
-    const wrong = await least(() => verifyPassword('wrong password', stored))
+    const [wrong = 0, ...others] = await leastOf([
+      () => verifyPassword('wrong password', stored),
+      () => burn('wrong password'),
+      () => verifyPassword('wrong password', md5),
+      () => verifyPassword('wrong password', none),
+      () => verifyPassword('wrong\ud800', stored),
+    ])
     expect(wrong).toBeGreaterThan(20)
-    for (const other of [
-      await least(() => burn('wrong password')),
-      await least(() => verifyPassword('wrong password', md5)),
-      await least(() => verifyPassword('wrong password', none)),
-      await least(() => verifyPassword('wrong\ud800', stored)),
-    ]) {
-      expect(other).toBeGreaterThan(wrong * 0.5)
-      expect(other).toBeLessThan(wrong * 2)
+    for (const other of others) {
+      expect(other).toBeGreaterThan(wrong * 0.6)
+      expect(other).toBeLessThan(wrong * 1.7)
     }
     expect(await burn('x'.repeat(1_000_000))).toBe(false)
   })
