@@ -143,9 +143,9 @@ describe('a mail over SMTP', () => {
     ['waits for TLS', { ...ENCRYPTED, port: ports.silent }, 'bob'],
     ['speaks TLS to a client that does not', { ...PLAIN, port: ports.tls }, 'bob'],
   ])('ends in time where the server %s', async (_, config, local) => {
-    const started = Date.now()
+    const started = performance.now()
     await expect(smtpMailer(config, 400).send(message(freshAddress(local)))).rejects.toThrow()
-    expect(Date.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(2000)
   })
 })
 
@@ -227,9 +227,9 @@ describe('checking a server', () => {
     ['silence', { ...PLAIN, port: ports.silent }],
     ['a reply without end', { ...PLAIN, port: ports.trickling }],
   ])('fails in time for %s', async (_, config) => {
-    const started = Date.now()
+    const started = performance.now()
     await expect(verifySmtp(config, 500)).rejects.toThrow()
-    expect(Date.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(2000)
   })
 })
 

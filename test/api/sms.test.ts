@@ -98,9 +98,9 @@ describe('a carrier that fails', () => {
     ['posts', (url: string) => httpSms({ kind: 'http', url }, 'Acme', {}, 200)],
     ['speaks to Twilio', (url: string) => twilioSms({ kind: 'twilio', url }, 'Acme', 200)],
   ])('is given up in time where it never answers: %s', async (_, carrier) => {
-    const started = Date.now()
+    const started = performance.now()
     await expect(carrier(`${carriers.http}/hang/${fresh()}`).send(NUMBER, 'x')).rejects.toThrow()
-    expect(Date.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(2000)
   })
 
   test('is a 503 where nobody listens', async () => {

@@ -12,6 +12,7 @@ import {
   refusal,
   within,
 } from '#test/support/browsers'
+import { realClock } from '#test/support/clock'
 import { codeAt } from '#test/support/mfa'
 
 const endpoint = inject('endpoint')
@@ -74,7 +75,7 @@ test('somebody signs up, verifies, signs in by code, adds factors, and resets th
 
   const { secret, recoveryCodes } = await within(laptop, async () => {
     const { secret } = await account.createMFAAuthenticator({ type: AuthenticatorType.Totp })
-    const otp = codeAt(secret, new Date())
+    const otp = codeAt(secret, realClock())
     await account.updateMFAAuthenticator({ type: AuthenticatorType.Totp, otp })
     const { recoveryCodes } = await account.createMFARecoveryCodes()
     await account.updateMFA({ mfa: true })
@@ -91,7 +92,7 @@ test('somebody signs up, verifies, signs in by code, adds factors, and resets th
     expect((await account.get()).$id).toBe(userId)
   }
   await within(phone, () =>
-    enter(PASSWORD, AuthenticationFactor.Totp, codeAt(secret, new Date(), 1)),
+    enter(PASSWORD, AuthenticationFactor.Totp, codeAt(secret, realClock(), 1)),
   )
   await within(tablet, () =>
     enter(PASSWORD, AuthenticationFactor.Recoverycode, recoveryCodes[0] ?? ''),

@@ -2,6 +2,7 @@ import { Account, AuthenticationFactor, AuthenticatorType, Client, ID } from 'ap
 import { Client as ServerClient, Account as SessionAccount, Users } from 'node-appwrite'
 import { beforeEach, expect, inject, test, vi } from 'vitest'
 import { address, codeTo, refusal } from '#test/support/browsers'
+import { realClock } from '#test/support/clock'
 import { codeAt } from '#test/support/mfa'
 
 const endpoint = inject('endpoint')
@@ -46,7 +47,7 @@ test('an authenticator guards the next sign-in; recovery codes stand in for it, 
   await expect(account.updateMFAAuthenticator({ type: totp, otp: 'wrong' })).rejects.toEqual(
     refusal('user_invalid_token'),
   )
-  const now = new Date()
+  const now = realClock()
   await account.updateMFAAuthenticator({ type: totp, otp: codeAt(secret, now) })
   const { recoveryCodes } = await account.createMFARecoveryCodes()
   expect(recoveryCodes).toHaveLength(6)
@@ -96,7 +97,7 @@ test('a mailed code is a second factor, by the older names of the methods', asyn
   await account.updateMfaChallenge({ challengeId: challenge.$id, otp })
   expect((await account.get()).$id).toBe(userId)
   const { secret } = await account.createMfaAuthenticator({ type: totp })
-  await account.updateMfaAuthenticator({ type: totp, otp: codeAt(secret, new Date()) })
+  await account.updateMfaAuthenticator({ type: totp, otp: codeAt(secret, realClock()) })
   const { recoveryCodes } = await account.createMfaRecoveryCodes()
   expect(await account.getMfaRecoveryCodes()).toEqual({ recoveryCodes })
   expect((await account.updateMfaRecoveryCodes()).recoveryCodes).toHaveLength(6)

@@ -21,6 +21,7 @@ import {
 import PostalMime from 'postal-mime'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import api from '#test/contract/api-project.json'
+import { after, realClock } from '#test/support/clock'
 import { startServer } from '#test/support/serve'
 import { type ReceivedMail, startCarriers } from '#test/support/smtp'
 import { SMTP_PASSWORD, SMTP_USER } from '#test/support/smtp-login'
@@ -88,7 +89,7 @@ const failure = (code: number, type: string) => expect.objectContaining({ code, 
 test('shows, labels and refuses to delete the project', async () => {
   const project = await root().get()
   expect(project).toMatchObject({ $id: 'edgewrite', status: 'active' })
-  expect(Date.now() - Date.parse(project.$createdAt)).toBeLessThan(600_000)
+  expect(realClock().getTime() - Date.parse(project.$createdAt)).toBeLessThan(600_000)
   expect((await root().updateLabels({ labels: ['a', 'b'] })).labels).toEqual(['a', 'b'])
   const deletion = root().delete()
   called.add('delete')
@@ -126,7 +127,7 @@ describe('keys', () => {
         name: 'CI',
         scopes: [ProjectKeyScopes.UsersRead, ProjectKeyScopes.KeysRead],
       },
-      expire: new Date(Date.now() + 60_000).toISOString(),
+      expire: after(60, realClock()).toISOString(),
     })
     expect(made.secret).toMatch(/^standard_[0-9a-f]{256}$/)
     const own = projectAs(made.secret)

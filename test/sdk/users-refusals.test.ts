@@ -34,7 +34,7 @@ const emailRules = (refuse: (email: string) => Promise<unknown>): Record<string,
   ),
   user_email_free: under(
     (enabled) => project.updateDenyFreeEmailPolicy({ enabled }),
-    () => refuse(`free${Date.now()}@gmail.com`),
+    () => refuse(`free-${crypto.randomUUID()}@gmail.com`),
   ),
   user_email_not_canonical: under(
     (enabled) => project.updateDenyAliasedEmailPolicy({ enabled }),
@@ -42,7 +42,7 @@ const emailRules = (refuse: (email: string) => Promise<unknown>): Record<string,
   ),
   user_email_not_corporate: under(
     (enabled) => project.updateDenyCorporateEmailPolicy({ enabled }),
-    () => refuse(`free${Date.now()}@gmail.com`),
+    () => refuse(`free-${crypto.randomUUID()}@gmail.com`),
   ),
 })
 const listRefusals = (list: (queries: string[]) => Promise<unknown>): Record<string, Refused> => ({

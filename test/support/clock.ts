@@ -33,5 +33,5 @@ export const wire = (moment: Date) => moment.toISOString().replace('Z', '+00:00'
 /** {@link NOW} as answers print it. */
 export const TIME = wire(NOW)
 
-/** Reads the machine's clock. Only for what runs on it anyway: a served Worker, another process, the platform. */
+/** Reads the machine's clock, by which a served Worker (test/sdk, test/browser) and the database itself go. */
 export const realClock = () => new Date()

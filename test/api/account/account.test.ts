@@ -14,6 +14,7 @@ import {
   WRONG,
   withPassword,
 } from '#test/support/account'
+import { TIME } from '#test/support/clock'
 import { unboundJwt } from '#test/support/jwt'
 import { NOW, ROOT, type World } from '#test/support/world'
 
@@ -22,7 +23,6 @@ beforeEach(async () => {
   w = await accountWorld()
 })
 
-const ISO = '2026-11-24T12:00:00.000+00:00'
 const create = (fields: Record<string, unknown>, headers: Record<string, string> = GUEST) =>
   w.send('post', '/account', { userId: 'unique()', password: PASSWORD, ...fields }, headers)
 const patch = (field: string, body: unknown, headers: Record<string, string>) =>
@@ -48,13 +48,13 @@ describe('signing up', () => {
     const [target] = await w.db.select().from(targets).where(eq(targets.userId, 'ada'))
     expect(body).toEqual({
       $id: 'ada',
-      $createdAt: ISO,
-      $updatedAt: ISO,
+      $createdAt: TIME,
+      $updatedAt: TIME,
       name: 'Ada',
-      registration: ISO,
+      registration: TIME,
       status: true,
       labels: [],
-      passwordUpdate: ISO,
+      passwordUpdate: TIME,
       email,
       phone: '',
       emailVerification: false,
@@ -69,8 +69,8 @@ describe('signing up', () => {
       targets: [
         {
           $id: target?.id,
-          $createdAt: ISO,
-          $updatedAt: ISO,
+          $createdAt: TIME,
+          $updatedAt: TIME,
           name: '',
           userId: 'ada',
           providerId: null,
@@ -79,7 +79,7 @@ describe('signing up', () => {
           expired: false,
         },
       ],
-      accessedAt: ISO,
+      accessedAt: TIME,
       impersonator: false,
       impersonatorUserId: null,
     })
@@ -311,7 +311,7 @@ describe('the name', () => {
     const same = await patch('name', { name: 'Old' }, headers)
     expect(same.body.$updatedAt).toBe('1970-01-01T00:00:00.001+00:00')
     const { status, body } = await patch('name', { name: 'New' }, headers)
-    expect([status, body.name, body.$updatedAt]).toEqual([200, 'New', ISO])
+    expect([status, body.name, body.$updatedAt]).toEqual([200, 'New', TIME])
     expect((await userNow(w, user.id)).name).toBe('New')
   })
   test.each([[''], ['x'.repeat(129)], [null]])('is not %#', async (name) => {
@@ -355,7 +355,7 @@ describe('the e-mail address', () => {
       emailIsCorporate: false,
     })
     expect(body.targets).toEqual([
-      { ...made.targets[0], identifier: 'some.name+tag@gmail.com', $updatedAt: ISO },
+      { ...made.targets[0], identifier: 'some.name+tag@gmail.com', $updatedAt: TIME },
     ])
     expect(await w.db.select().from(sessions).where(eq(sessions.userId, made.$id))).toHaveLength(1)
   })
@@ -363,7 +363,7 @@ describe('the e-mail address', () => {
     const { user, headers } = await w.signedIn({ email: null, passwordUpdate: null })
     const email = address()
     const { status, body } = await patch('email', { email, password: PASSWORD }, headers)
-    expect([status, body.email, body.passwordUpdate, body.targets]).toEqual([200, email, ISO, []])
+    expect([status, body.email, body.passwordUpdate, body.targets]).toEqual([200, email, TIME, []])
     expect(await verifyPassword(PASSWORD, await userNow(w, user.id))).toBe(true)
     const again = await patch('email', { email: address(), password: WRONG }, headers)
     expect([again.status, again.body.type]).toEqual([401, 'user_invalid_credentials'])
@@ -467,7 +467,7 @@ describe('the password', () => {
     await w.session(user.id)
     const given = { password: NEXT, oldPassword: PASSWORD }
     const { status, body } = await patch('password', given, headers)
-    expect([status, body.passwordUpdate]).toEqual([200, ISO])
+    expect([status, body.passwordUpdate]).toEqual([200, TIME])
     expect(await verifyPassword(NEXT, await userNow(w, user.id))).toBe(true)
     const left = await w.db.select().from(sessions).where(eq(sessions.userId, user.id))
     expect(left.map(({ id }) => id)).toEqual([current.id])

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { seal } from '#/auth/seal'
 import { identities, logs, sessions } from '#/db/schema'
+import { after, DAY, TIME, wire } from '#test/support/clock'
 import { NOW, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
@@ -21,7 +22,7 @@ async function identity(userId: string, fields: Partial<typeof identities.$infer
       ...{ id, userId, provider: 'github', providerUid: crypto.randomUUID() },
       providerEmail: 'me@example.com',
       providerAccessToken: await sealed('access', 'the access token'),
-      providerAccessTokenExpiry: new Date('2027-01-01'),
+      providerAccessTokenExpiry: after(40 * DAY),
       providerRefreshToken: await sealed('refresh', 'the refresh token'),
       createdAt: NOW,
       updatedAt: NOW,
@@ -58,14 +59,14 @@ describe('the list of identities', () => {
       identities: [
         {
           $id: row.id,
-          $createdAt: '2026-11-24T12:00:00.000+00:00',
-          $updatedAt: '2026-11-24T12:00:00.000+00:00',
+          $createdAt: TIME,
+          $updatedAt: TIME,
           userId: user.id,
           provider: 'github',
           providerUid: row.providerUid,
           providerEmail: 'me@example.com',
           providerAccessToken: 'the access token',
-          providerAccessTokenExpiry: '2027-01-01T00:00:00.000+00:00',
+          providerAccessTokenExpiry: wire(after(40 * DAY)),
           providerRefreshToken: 'the refresh token',
           providerIdToken: '',
         },

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { logs } from '#/db/schema'
+import { after, wire } from '#test/support/clock'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
@@ -49,7 +50,7 @@ describe('the log', () => {
           mode: 'default',
           userType: 'user',
           ip: '203.0.113.9',
-          time: '2026-11-24T12:00:05.000+00:00',
+          time: wire(after(5)),
           osCode: 'UBT',
           osName: 'Ubuntu',
           osVersion: '',

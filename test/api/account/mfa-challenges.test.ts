@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashOneTime } from '#/auth/one-time'
 import { oneTimeSecrets, sessions, type User } from '#/db/schema'
 import { keptMessages } from '#/mail/outbox-store'
+import { after, HOUR, TIME, wire } from '#test/support/clock'
 import { answer, challenge, codeAt, enrol, recoveryCodes, sentTo } from '#test/support/mfa'
 import { NOW, type World, world } from '#test/support/world'
 
@@ -47,9 +48,9 @@ describe('opening a challenge', () => {
     expect(status).toBe(201)
     expect(body).toEqual({
       $id: expect.stringMatching(/^[\da-f]{20}$/),
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
       userId: user.id,
-      expire: '2026-11-24T13:00:00.000+00:00',
+      expire: wire(after(HOUR)),
     })
   })
   test.each(['totp', 'recoverycode'])(
@@ -183,11 +184,11 @@ describe('answering a challenge', () => {
     expect(body).toMatchObject({
       ...{ $id: session.id, userId: user.id, provider: 'email', current: false, secret: '' },
       factors: ['password', 'email'],
-      mfaUpdatedAt: '2026-11-24T12:00:01.000+00:00',
+      mfaUpdatedAt: wire(after(1)),
       countryName: '',
     })
-    const after = await sessionOf(session.id)
-    expect(after).toEqual({
+    const passed = await sessionOf(session.id)
+    expect(passed).toEqual({
       ...session,
       factors: ['password', 'email'],
       mfaUpdatedAt: moment,

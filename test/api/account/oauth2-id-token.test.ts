@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sessions } from '#/db/schema'
+import { after, HOUR, wire } from '#test/support/clock'
 import {
   identitiesOf,
   identity,
@@ -102,7 +103,7 @@ describe('an ID token that is good', () => {
           provider,
           providerUid: person.sub,
           providerAccessToken: 'access',
-          providerAccessTokenExpiry: '2026-11-24T13:00:00.000+00:00',
+          providerAccessTokenExpiry: wire(after(HOUR)),
           providerRefreshToken: '',
           factors: ['email', 'oauth2'],
           current: true,

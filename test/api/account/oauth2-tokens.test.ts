@@ -5,6 +5,7 @@ import { identities, oauthProviders, oneTimeSecrets, sessions, users } from '#/d
 import { isCustomName } from '#/services/account/oauth2/custom'
 import { sealTokens } from '#/services/users/provider-tokens'
 import { accountWorld, messageTo } from '#test/support/account'
+import { after, HOUR, MINUTE, wire, YEAR } from '#test/support/clock'
 import {
   identitiesOf,
   network,
@@ -102,7 +103,7 @@ describe('the exchange of a token', () => {
         providerUid: person.sub,
         providerAccessToken: 'access',
         providerRefreshToken: 'refresh',
-        providerAccessTokenExpiry: '2026-11-24T13:00:00.000+00:00',
+        providerAccessTokenExpiry: wire(after(HOUR)),
         factors: ['email', 'oauth2'],
         current: true,
         secret: '',
@@ -214,8 +215,8 @@ describe('extending a session', () => {
       {
         providerAccessToken: 'a2',
         providerRefreshToken: 'r2',
-        providerAccessTokenExpiry: '2026-11-24T13:01:00.000+00:00',
-        expire: '2027-11-24T13:00:00.000+00:00',
+        providerAccessTokenExpiry: wire(after(HOUR + MINUTE)),
+        expire: wire(after(YEAR + HOUR)),
         current: false,
         countryName: '',
       },

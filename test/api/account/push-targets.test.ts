@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { logs, sessions, targets } from '#/db/schema'
 import { before } from '#test/support/account'
+import { after, TIME, wire } from '#test/support/clock'
 import { NOW, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
@@ -40,8 +41,8 @@ describe('a push target', () => {
     expect([status, trips]).toEqual([201, 3])
     expect(body).toEqual({
       $id: `t-${user.id.slice(0, 8)}`,
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
-      $updatedAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
+      $updatedAt: TIME,
       name: 'Apple iPhone',
       userId: user.id,
       providerId: 'fcm',
@@ -168,7 +169,7 @@ describe('changing a push target', () => {
       identifier,
       name: 'Apple iPhone',
       expired: false,
-      $updatedAt: '2026-11-24T12:00:01.000+00:00',
+      $updatedAt: wire(after(1)),
     })
     expect((await stored(made.$id))?.sessionId).toBe(session.id)
     expect(await eventsOf(user.id)).toEqual(['target.create', 'target.update'])

@@ -18,6 +18,7 @@ import {
   userNow,
   withPassword,
 } from '#test/support/account'
+import { TIME } from '#test/support/clock'
 import { carriers, mailTo } from '#test/support/mail'
 import { NOW, ROOT, type World } from '#test/support/world'
 
@@ -66,7 +67,7 @@ describe.each(WAYS)('recovery by $way', ({ path, ttl, body: more, pattern, read 
     const [row] = await secretsOf(user.id)
     expect(asked.body).toEqual({
       $id: row?.id,
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
       userId: user.id,
       secret: '',
       expire: new Date(NOW.getTime() + ttl * 1000).toISOString().replace('Z', '+00:00'),

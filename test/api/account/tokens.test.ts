@@ -15,6 +15,7 @@ import {
   sessionHeader,
   userNow,
 } from '#test/support/account'
+import { TIME } from '#test/support/clock'
 import { carriers, requestsTo } from '#test/support/mail'
 import { NOW, ROOT, type World, world } from '#test/support/world'
 
@@ -57,7 +58,7 @@ describe.each(WAYS)('a token by $kind', ({ kind, column, make, ttl, type }) => {
     const [row] = await secretsOf(userId)
     expect(body).toEqual({
       $id: row?.id,
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
       userId,
       secret: '',
       expire: new Date(NOW.getTime() + ttl * 1000).toISOString().replace('Z', '+00:00'),

@@ -15,6 +15,7 @@ import {
   sentTo,
   userNow,
 } from '#test/support/account'
+import { TIME } from '#test/support/clock'
 import { NOW, type World } from '#test/support/world'
 
 const PLATFORMS = { PLATFORMS: 'app.example.com' }
@@ -81,7 +82,7 @@ describe.each(WAYS)('$path', ({ path, alias, column, flag, make, ttl, body: give
     const [row] = await secretsOf(user.id)
     expect(asked.body).toEqual({
       $id: row?.id,
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
       userId: user.id,
       secret: '',
       expire: new Date(NOW.getTime() + ttl * 1000).toISOString().replace('Z', '+00:00'),

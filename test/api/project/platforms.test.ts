@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { platforms } from '#/db/schema'
-import { TIME } from '#test/support/clock'
+import { after, TIME, wire } from '#test/support/clock'
 import { outcome, projectWorld } from '#test/support/project'
 import { GUEST_HEADERS, type Json, NOW, type World } from '#test/support/world'
 
@@ -45,7 +45,7 @@ describe.each(TYPES)('%s', (type, field, value) => {
     const changed = await w.send('put', path, { name: 'Two', [field]: `${value}.x` })
     expect(changed.body).toEqual({
       ...shown,
-      $updatedAt: '2026-11-24T12:00:01.000+00:00',
+      $updatedAt: wire(after(1)),
       name: 'Two',
       [field]: `${value}.x`,
     })

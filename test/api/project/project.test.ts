@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { TIME } from '#test/support/clock'
+import { dayOf, realClock, TIME, wire } from '#test/support/clock'
 import { outcome, projectWorld, stored, updatedAt } from '#test/support/project'
 import { GUEST_HEADERS, NOW, PROJECT, ROOT } from '#test/support/world'
 
@@ -41,7 +41,7 @@ test('shows a fresh project with every field of the contract', async () => {
       ),
       protocols: on('rest graphql websocket'),
       blocks: [],
-      consoleAccessedAt: '2026-11-24T00:00:00.000+00:00',
+      consoleAccessedAt: wire(dayOf(NOW)),
       wafEnabled: false,
     }),
   )
@@ -52,7 +52,7 @@ test('is as old as its database', async () => {
   const migration = env.MIGRATIONS.find(({ name }) => name.startsWith('0003'))
   const stamp = migration?.queries.find((query) => query.includes('project:createdAt')) ?? ''
   await w.env.DB.prepare('delete from settings').run()
-  const before = Date.now()
+  const before = realClock().getTime() // the database's clock is the machine's
   await w.env.DB.prepare(stamp).run()
   const made = await stored(w, 'project:createdAt')
   expect(Math.abs(Number(made) - before)).toBeLessThan(60_000)
@@ -149,6 +149,6 @@ test('reads the clock of the request for its last activity, by the day', async (
   const w = await projectWorld({}, () => now)
   const seen = async () => (await w.send('get', '/project')).body.consoleAccessedAt
   expect(await seen()).toBe('2026-11-24T00:00:00.000+00:00')
-  now = new Date(NOW.getTime() + 86_400_000)
+  now = new Date('2026-11-25T12:00:00.000Z')
   expect(await seen()).toBe('2026-11-25T00:00:00.000+00:00')
 })

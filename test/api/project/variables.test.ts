@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { variables } from '#/db/schema'
 import { before } from '#test/support/account'
-import { TIME } from '#test/support/clock'
+import { after, TIME, wire } from '#test/support/clock'
 import { outcome, projectWorld } from '#test/support/project'
 import { type Json, NOW, type World, world } from '#test/support/world'
 
@@ -82,7 +82,7 @@ describe('a change', () => {
     const renamed = await put(w, { key: 'TINT', value: null, secret: null })
     expect(renamed.body).toEqual({
       ...{ ...shown, key: 'TINT', value: 'green', secret: false },
-      $updatedAt: '2026-11-24T12:00:01.000+00:00',
+      $updatedAt: wire(after(1)),
     })
     expect((await put(w, { value: 'red' })).body).toMatchObject({ key: 'TINT', value: 'red' })
   })

@@ -9,6 +9,7 @@ import { type AppEnv, settingsOf } from '#/env'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
 import { ROUTES } from '#/routes'
 import { grantBucket, grantChange, grantCreate, grantRead } from '#/services/storage/access'
+import { after, MINUTE, TIME, wire } from '#test/support/clock'
 import { storeFiles } from '#test/support/lists'
 import { GUEST_HEADERS, NOW, type World, world } from '#test/support/world'
 
@@ -546,8 +547,8 @@ describe('a bucket', () => {
       201,
       {
         $id: 'defaults',
-        $createdAt: '2026-11-24T12:00:00.000+00:00',
-        $updatedAt: '2026-11-24T12:00:00.000+00:00',
+        $createdAt: TIME,
+        $updatedAt: TIME,
         $permissions: permissions,
         name: 'Defaults',
         ...settings,
@@ -676,7 +677,7 @@ describe('a file', () => {
     const { put, row, before } = await scene()
     const answer = await put(body)
     expect(answer.status).toBe(200)
-    expect(answer.body.$updatedAt).toBe('2026-11-24T12:01:00.000+00:00')
+    expect(answer.body.$updatedAt).toBe(wire(after(MINUTE)))
     expect(await row()).toEqual({ ...before, ...changes, updatedAt: later })
   })
   test.each([
@@ -688,7 +689,7 @@ describe('a file', () => {
   ])('keeps its time after %j, which changes nothing', async (body) => {
     const { put, row, before } = await scene()
     const answer = await put(body)
-    expect([answer.status, answer.body.$updatedAt]).toEqual([200, '2026-11-24T12:00:00.000+00:00'])
+    expect([answer.status, answer.body.$updatedAt]).toEqual([200, TIME])
     expect(await row()).toEqual(before)
   })
   test.each([

@@ -5,7 +5,7 @@ import { fileTokens } from '#/db/schema'
 import { picture } from '#test/fixtures/pictures'
 import { GUEST_HEADERS, type Json, ROOT, type World, world } from '#test/support/world'
 
-/** Later than any day on which the tests run: an expiry must lie in the future of the real clock too. */
+/** When each test begins, by a clock of its own; the milliseconds tell whether times are cut to seconds. */
 const START = new Date('2030-01-01T12:00:00.250Z')
 const SECOND = 1000
 const DAY = 24 * 3600 * SECOND

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { logs, memberships, teams, users } from '#/db/schema'
+import { TIME } from '#test/support/clock'
 import { q, sendList } from '#test/support/lists'
 import { type Json, NOW, ROOT, type World, world } from '#test/support/world'
 
@@ -43,8 +44,8 @@ describe('memberships', () => {
     expect([status, trips, body.total]).toEqual([200, 1, 3])
     const common = {
       ...{
-        $createdAt: '2026-11-24T12:00:00.000+00:00',
-        $updatedAt: '2026-11-24T12:00:00.000+00:00',
+        $createdAt: TIME,
+        $updatedAt: TIME,
       },
       ...{
         userId: 'ann',
@@ -53,9 +54,9 @@ describe('memberships', () => {
         userPhone: '',
         mfa: false,
       },
-      ...{ invited: '2026-11-24T12:00:00.000+00:00', userAccessedAt: '' },
+      ...{ invited: TIME, userAccessedAt: '' },
     }
-    const joined = '2026-11-24T12:00:00.000+00:00'
+    const joined = TIME
     expect(body.memberships).toEqual([
       {
         ...common,
@@ -166,7 +167,7 @@ describe('the log', () => {
     expect(body.logs[0]).toEqual({
       ...{ event: 'fourth', userId: 'ann', userEmail: 'ann@example.com', userName: 'Ann' },
       ...{ mode: 'default', userType: 'user', ip: '203.0.113.9' },
-      ...{ time: '2026-11-24T12:00:00.000+00:00', osCode: 'IOS', osName: 'iOS', osVersion: '18.1' },
+      ...{ time: TIME, osCode: 'IOS', osName: 'iOS', osVersion: '18.1' },
       ...{ clientType: 'browser', clientCode: 'MF', clientName: 'Mobile Safari' },
       ...{ clientVersion: '18.1', clientEngine: 'WebKit', clientEngineVersion: expect.any(String) },
       ...{ deviceName: 'smartphone', deviceBrand: 'Apple', deviceModel: 'iPhone' },

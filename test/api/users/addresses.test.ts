@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { identities, targets, users } from '#/db/schema'
+import { after, HOUR, TIME, wire } from '#test/support/clock'
 import { storedUser, storeIdentity, storeTarget, targetsNow } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'
 
-const LATER = new Date('2026-11-25T08:00:00.000Z')
+const LATER = after(20 * HOUR)
 
 let w: World
 beforeEach(async () => {
@@ -51,7 +52,7 @@ describe.each(KINDS)('$kind', ({ kind, send, type, first, second, taken }) => {
       ...(kind === 'email' ? facts : {}),
       [kind]: first,
       [`${kind}Verification`]: false,
-      $updatedAt: '2026-11-25T08:00:00.000+00:00',
+      $updatedAt: wire(LATER),
       targets: [expect.objectContaining({ providerType: type, identifier: first })],
     })
     expect((await w.send('get', '/users/ann')).body).toEqual(body)
@@ -67,8 +68,8 @@ describe.each(KINDS)('$kind', ({ kind, send, type, first, second, taken }) => {
       { $id: 'push', identifier: 'another' },
       { $id: 't', ...target },
     ])
-    expect(body.targets[0].$updatedAt).toBe('2026-11-24T12:00:00.000+00:00')
-    expect(body.targets[1].$updatedAt).toBe('2026-11-25T08:00:00.000+00:00')
+    expect(body.targets[0].$updatedAt).toBe(TIME)
+    expect(body.targets[1].$updatedAt).toBe(wire(LATER))
   })
   test('goes away with its target, and with nobody else’s', async () => {
     await w.user({ id: 'ann', [kind]: first })

@@ -2,10 +2,10 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { identities, targets, users } from '#/db/schema'
 import { verifyPassword } from '#/passwords'
+import { TIME } from '#test/support/clock'
 import { NOW, type World, world } from '#test/support/world'
 
 const PASSWORD = 'correct horse battery'
-const TIME = '2026-11-24T12:00:00.000+00:00'
 
 let w: World
 beforeEach(async () => {

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { identities, users } from '#/db/schema'
 import { settingsOf } from '#/env'
 import { sealTokens } from '#/services/users/provider-tokens'
+import { after, DAY, TIME, wire } from '#test/support/clock'
 import { q, sendList } from '#test/support/lists'
 import { storeIdentity } from '#test/support/users'
 import { type Json, NOW, type World, world } from '#test/support/world'
@@ -17,7 +18,7 @@ beforeEach(async () => {
   await storeIdentity(w, 'ann', {
     ...{ id: 'a', provider: 'github', providerUid: '17', providerEmail: 'ann@example.com' },
     ...(await sealTokens(context, 'identity', 'a', { access: 'open', refresh: 'again' })),
-    providerAccessTokenExpiry: new Date('2026-12-01'),
+    providerAccessTokenExpiry: after(7 * DAY),
   })
   await storeIdentity(w, 'bob', { id: 'b', provider: 'google', providerUid: '17' })
   await storeIdentity(w, 'ann', { id: 'c', provider: 'google', providerUid: '18' })
@@ -29,11 +30,10 @@ const remove = (id: string) => w.send('delete', `/users/identities/${id}`)
 test('lists the accounts that users have at sign-in providers, with their tokens', async () => {
   const { status, body, trips } = await list()
   expect([status, trips, body.total]).toEqual([200, 1, 3])
-  const time = '2026-11-24T12:00:00.000+00:00'
   expect(body.identities[0]).toEqual({
-    ...{ $id: 'a', $createdAt: time, $updatedAt: time, userId: 'ann', provider: 'github' },
+    ...{ $id: 'a', $createdAt: TIME, $updatedAt: TIME, userId: 'ann', provider: 'github' },
     ...{ providerUid: '17', providerEmail: 'ann@example.com', providerAccessToken: 'open' },
-    ...{ providerAccessTokenExpiry: '2026-12-01T00:00:00.000+00:00' },
+    ...{ providerAccessTokenExpiry: wire(after(7 * DAY)) },
     ...{ providerRefreshToken: 'again', providerIdToken: '' },
   })
   expect(body.identities[1]).toMatchObject({
@@ -49,7 +49,7 @@ test.each<[string, string, number]>([
   [q('equal', 'provider', 'google'), 'b c', 2],
   [q('equal', 'providerUid', '17'), 'a b', 2],
   [q('equal', 'providerEmail', 'ann@example.com'), 'a', 1],
-  [q('lessThan', 'providerAccessTokenExpiry', '2027-01-01'), 'a', 1],
+  [q('lessThan', 'providerAccessTokenExpiry', after(40 * DAY).toISOString()), 'a', 1],
   [q('cursorAfter', '', 'a'), 'b c', 3],
   [q('orderDesc', 'providerUid'), 'c a b', 3],
 ])('takes %s', async (query, expected, total) => {

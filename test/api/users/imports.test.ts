@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { identities, targets, users } from '#/db/schema'
 import { VECTORS, type Vector } from '#test/fixtures/passwords'
+import { TIME } from '#test/support/clock'
 import { storedUser, storeIdentity } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'
 
@@ -113,7 +114,7 @@ describe.each(ROUTES)('%s', (route) => {
       ...{ $id: 'ann', name: 'Ann', email: 'ann@example.com', phone: '' },
       password: GOOD[route].password,
       hash: route === 'scrypt-modified' ? 'scryptMod' : route,
-      passwordUpdate: '2026-11-24T12:00:00.000+00:00',
+      passwordUpdate: TIME,
       targets: [{ identifier: 'ann@example.com', providerType: 'email' }],
     })
     expect(body.hashOptions).toEqual(OPTIONS[route])

@@ -4,6 +4,7 @@ import { oneTimeRow, redeemOne } from '#/auth/one-time'
 import { authenticators, oneTimeSecrets, users } from '#/db/schema'
 import { settingsOf } from '#/env'
 import { sealChallengeCode } from '#/services/users/challenges'
+import { after, HOUR, TIME, wire } from '#test/support/clock'
 import { storedUser } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'
 
@@ -188,9 +189,9 @@ describe('a challenge', () => {
     expect([status, trips]).toEqual([200, 1])
     expect(body).toEqual({
       $id: id,
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
       userId: 'ann',
-      expire: '2026-11-24T13:00:00.000+00:00',
+      expire: wire(after(HOUR)),
       code: '012345',
     })
   })

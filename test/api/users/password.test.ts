@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { oneTimeSecrets, users } from '#/db/schema'
 import { verifyPassword } from '#/passwords'
+import { after, HOUR, wire } from '#test/support/clock'
 import { storedUser } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'
 
-const LATER = new Date('2026-11-25T08:00:00.000Z')
+const LATER = after(20 * HOUR)
 const PASSWORDS = [
   'first password',
   'second password',
@@ -35,8 +36,8 @@ test('a new password is stored as a hash that it alone opens', async () => {
     password: expect.stringMatching(/^\$argon2id\$v=19\$m=7168,t=5,p=1\$/),
     hash: 'argon2',
     hashOptions: { type: 'argon2', memory_cost: 7168, time_cost: 5, threads: 1 },
-    passwordUpdate: '2026-11-25T08:00:00.000+00:00',
-    $updatedAt: '2026-11-25T08:00:00.000+00:00',
+    passwordUpdate: wire(LATER),
+    $updatedAt: wire(LATER),
   })
   const user = await storedUser(w, 'ann')
   expect(await verifyPassword(FIRST, user)).toBe(true)
@@ -64,7 +65,7 @@ describe('sessions', () => {
     expect((await set('')).body).toMatchObject({
       password: '',
       hash: 'argon2',
-      passwordUpdate: '2026-11-25T08:00:00.000+00:00',
+      passwordUpdate: wire(LATER),
     })
     expect(await sessionsLeft()).toBe(2)
   })

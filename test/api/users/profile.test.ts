@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { users } from '#/db/schema'
+import { after, DAY, HOUR, TIME, wire } from '#test/support/clock'
 import { storedUser, storeTarget } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'
 
-const LATER = new Date('2026-11-25T08:00:00.000Z')
-const [WAS, IS] = ['2026-11-24T12:00:00.000+00:00', '2026-11-25T08:00:00.000+00:00']
+const LATER = after(20 * HOUR)
+const [WAS, IS] = [TIME, wire(LATER)]
 
 let w: World
 beforeEach(async () => {
@@ -44,7 +45,7 @@ describe.each(CHANGES)('%s %s %j', (method, path, body, shows) => {
   })
   test('moves the time of change only with a real change', async () => {
     await change()
-    const later = new Date('2027-01-01T00:00:00.000Z')
+    const later = after(40 * DAY)
     const again = await world({}, () => later)
     const { body: unchanged } = await again.send(method, `/users/ann/${path}`, body)
     expect(unchanged.$updatedAt).toBe(IS)

@@ -5,6 +5,7 @@ import { redeemOne } from '#/auth/one-time'
 import { hashSecret } from '#/auth/secrets'
 import { oneTimeSecrets, sessions, users } from '#/db/schema'
 import { settingsOf } from '#/env'
+import { after, MINUTE, TIME, wire, YEAR } from '#test/support/clock'
 import { storeTarget, targetsNow } from '#test/support/users'
 import { type Json, NOW, ROOT, type World, world } from '#test/support/world'
 
@@ -38,10 +39,10 @@ describe('a new session', () => {
     expect(status).toBe(201)
     expect(body).toEqual({
       $id: expect.stringMatching(/^[0-9a-f]{20}$/),
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
-      $updatedAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
+      $updatedAt: TIME,
       userId: 'ann',
-      expire: '2027-11-24T12:00:00.000+00:00',
+      expire: wire(after(YEAR)),
       provider: 'server',
       ...{ providerUid: '', providerAccessToken: '', providerAccessTokenExpiry: '' },
       ...{ providerRefreshToken: '', ip: '203.0.113.9', osCode: 'WIN', osName: 'Windows' },
@@ -72,7 +73,7 @@ describe('a new session', () => {
     await w.set('sessionDurationSeconds', 60)
     await w.set('sessionLimit', 1)
     for (let count = 0; count < 3; count++) {
-      expect((await create()).body.expire).toBe('2026-11-24T12:01:00.000+00:00')
+      expect((await create()).body.expire).toBe(wire(after(MINUTE)))
     }
     expect((await w.send('get', '/users/ann/sessions')).body.total).toBe(3)
   })
@@ -169,10 +170,10 @@ describe('a token', () => {
     expect(status).toBe(201)
     expect(body).toEqual({
       $id: expect.stringMatching(/^[0-9a-f]{20}$/),
-      $createdAt: '2026-11-24T12:00:00.000+00:00',
+      $createdAt: TIME,
       userId: 'ann',
       secret: expect.stringMatching(/^[0-9a-f]{6}$/),
-      expire: '2026-11-24T12:15:00.000+00:00',
+      expire: wire(after(15 * MINUTE)),
       phrase: '',
     })
     const [row] = await w.db.select().from(oneTimeSecrets).where(eq(oneTimeSecrets.id, body.$id))
@@ -184,9 +185,9 @@ describe('a token', () => {
     expect(await redeem(body.secret, NOW)).toBeUndefined()
   })
   test.each([
-    [{ length: 4, expire: 60 }, 4, '2026-11-24T12:01:00.000+00:00'],
-    [{ length: '128', expire: '31536000' }, 128, '2027-11-24T12:00:00.000+00:00'],
-    [{ length: 7 }, 7, '2026-11-24T12:15:00.000+00:00'],
+    [{ length: 4, expire: 60 }, 4, wire(after(MINUTE))],
+    [{ length: '128', expire: '31536000' }, 128, wire(after(YEAR))],
+    [{ length: 7 }, 7, wire(after(15 * MINUTE))],
   ])('is as long, and for as long, as asked for: %j', async (given, length, expire) => {
     const { body } = await create(given)
     expect([body.secret.length, body.expire]).toEqual([length, expire])

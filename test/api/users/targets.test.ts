@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { users } from '#/db/schema'
+import { after, HOUR, TIME, wire } from '#test/support/clock'
 import { q, sendList } from '#test/support/lists'
 import { storedUser, storeTarget, targetsNow } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'
 
-const LATER = new Date('2026-11-25T08:00:00.000Z')
-const [WAS, IS] = ['2026-11-24T12:00:00.000+00:00', '2026-11-25T08:00:00.000+00:00']
+const LATER = after(20 * HOUR)
+const [WAS, IS] = [TIME, wire(LATER)]
 
 let w: World
 beforeEach(async () => {

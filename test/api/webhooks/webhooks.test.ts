@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { webhooks } from '#/db/schema'
 import { openSecrets } from '#/events/secrets'
+import { after, TIME, wire } from '#test/support/clock'
 import { hookWorld, rowOf } from '#test/support/webhooks'
 import { GUEST_HEADERS, type Json, NOW, world } from '#test/support/world'
 
-const TIME = '2026-11-24T12:00:00.000+00:00'
-const LATER = new Date('2026-11-24T12:00:01.000Z')
+const LATER = after(1)
 const GOOD = {
   webhookId: 'hook',
   url: 'https://hooks.example.com/in?a=1',
@@ -161,7 +161,7 @@ describe('update', () => {
     const { status, body, trips } = await update({ name: 'New', events: ['teams.*'] })
     expect([status, trips]).toEqual([200, 1])
     expect(body).toEqual({
-      ...{ ...made, name: 'New', events: ['teams.*'], $updatedAt: '2026-11-24T12:00:01.000+00:00' },
+      ...{ ...made, name: 'New', events: ['teams.*'], $updatedAt: wire(after(1)) },
       ...{ enabled: true, tls: false, authUsername: '', secret: '' },
     })
     expect(await secretsOf()).toEqual({ secret: made.secret, authPassword: '' })

@@ -2,6 +2,7 @@ import { desc, eq } from 'drizzle-orm'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { vi } from 'vitest'
 import { oneTimeSecrets, sessions, users } from '#/db/schema'
+import { after, MINUTE, NOW } from '#test/support/clock'
 import type { Emits, Scene } from '#test/support/events/ask'
 import { network, setUp, setUpOidc, signInAt, somebody } from '#test/support/oauth2'
 
@@ -50,8 +51,8 @@ export const OAUTH2: Record<string, Emits> = {
       .setProtectedHeader({ alg: 'RS256', kid: 'k' })
       .setIssuer('https://accounts.google.com')
       .setAudience('web-client')
-      .setIssuedAt()
-      .setExpirationTime('5m')
+      .setIssuedAt(NOW)
+      .setExpirationTime(after(5 * MINUTE))
       .sign(privateKey)
     network({ 'GET https://www.googleapis.com/oauth2/v3/certs': () => ({ body: { keys: [key] } }) })
     const given = { provider: 'google', idToken }
