@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { SECRETS, VARS } from './src/cli/deployment.ts'
 import { quietEnv } from './src/cli/quiet.ts'
+import { DEFAULT_CLOCK } from './test/support/clocks.ts'
 
 // Tests leave nothing in the home folder either; tools read this when they are loaded.
 const { CI: _, ...quiet } = quietEnv('.wrangler')
@@ -10,7 +11,7 @@ process.env.NODE_EXTRA_CA_CERTS = `${import.meta.dirname}/test/fixtures/tls/ca.p
 const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin')
 
 /** The moment at which tests run (test/support/clock.ts); the environment moves it. */
-const clock = new Date(process.env.TEST_CLOCK ?? '2026-11-24T12:00:00Z').toISOString()
+const clock = new Date(process.env.TEST_CLOCK ?? DEFAULT_CLOCK).toISOString()
 
 const alias = {
   '#': `${import.meta.dirname}/src`,

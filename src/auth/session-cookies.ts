@@ -82,16 +82,18 @@ function writeCookies(c: Context<AppEnv>, value: string, expires: Date) {
   const name = cookieName(c.var.settings.PROJECT_ID)
   const domain = cookieDomain(c)
   const attributes = {
-    expires,
     path: '/',
     httpOnly: true,
     secure: isSecure(c),
     ...(domain ? { domain } : {}),
   }
-  c.header('Set-Cookie', serialize(`${name}_legacy`, value, attributes), { append: true })
-  c.header('Set-Cookie', serialize(name, value, { ...attributes, sameSite: 'None' }), {
-    append: true,
-  })
+  for (const cookie of [
+    serialize(`${name}_legacy`, value, attributes),
+    serialize(name, value, { ...attributes, sameSite: 'None' }),
+  ]) {
+    // Added here: the library compares an expiry with the machine's clock.
+    c.header('Set-Cookie', `${cookie}; Expires=${expires.toUTCString()}`, { append: true })
+  }
 }
 
 /** Hands a new session to the client: two cookies, and the fallback header where they would not come back. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { LEFT_OUT, TIMED } from '#test/support/clocks'
 
 /** What reads a clock other than the one that is passed along: JavaScript's, the database's, R2's, a library's. */
 const READS =
@@ -79,3 +80,14 @@ test.each(readdirSync(TLS).filter((name) => name.endsWith('.pem')))(
     expect(validToDate.getUTCFullYear()).toBeGreaterThan(2100)
   },
 )
+
+test('each test that names days is run at other moments too, or says why not', () => {
+  const days = files.filter(
+    (path) =>
+      /^test\/(?:api|conformance)\//.test(path) &&
+      /\b(?:DAY|DAY_MS|YEAR|dayOf)\b|86_?400/.test(code(path)),
+  )
+  const listed = [...TIMED, ...Object.keys(LEFT_OUT)]
+  expect(days.filter((path) => !listed.includes(path))).toEqual([])
+  expect(listed.filter((path) => !files.includes(path))).toEqual([])
+})

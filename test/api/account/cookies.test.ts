@@ -6,6 +6,7 @@ import {
   signInAt,
   withPassword,
 } from '#test/support/account'
+import { after, HOUR, YEAR } from '#test/support/clock'
 import { type Json, PROJECT, type World } from '#test/support/world'
 
 let w: World
@@ -15,8 +16,8 @@ beforeEach(async () => {
   email = (await withPassword(w)).email
 })
 
-const EXPIRES = 'Expires=Wed, 24 Nov 2027 12:00:00 GMT'
-const PAST = 'Expires=Tue, 24 Nov 2026 11:00:00 GMT'
+const EXPIRES = `Expires=${after(YEAR).toUTCString()}`
+const PAST = `Expires=${after(-HOUR).toUTCString()}`
 /** Gives the cookies of an answer by name: value, then sorted attributes. */
 const cookiesOf = (headers: Headers) =>
   Object.fromEntries(
