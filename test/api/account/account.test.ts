@@ -553,7 +553,7 @@ describe('blocking oneself', () => {
     }
     expect(sent.get('x-fallback-cookies')).toBe('[]')
     const refused = await w.send('get', '/account', undefined, headers)
-    expect([refused.status, after.body.type]).toEqual([403, 'user_blocked'])
+    expect([refused.status, refused.body.type]).toEqual([403, 'user_blocked'])
     expect((await patch('status', {}, headers)).body.type).toBe('user_blocked')
     expect(await w.db.select().from(sessions).where(eq(sessions.userId, user.id))).toHaveLength(1)
   })
