@@ -15,6 +15,7 @@ export const CLOCKS = {
  * something is good. Each takes seconds; those of many megabytes and many hashes are left out.
  */
 export const TIMED = [
+  'test/api/account/cookies.test.ts',
   'test/api/account/identities.test.ts',
   'test/api/account/impersonation.test.ts',
   'test/api/account/jwts.test.ts',
