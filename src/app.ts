@@ -14,6 +14,7 @@ import { isSecure } from '#/http/public-url'
 import { reference } from '#/http/reference'
 import { formatWarning } from '#/http/response-format'
 import type { Route } from '#/http/route'
+import { log } from '#/lib/log'
 import { outbox } from '#/mail/outbox'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { OWN_ROUTES, ROUTES } from '#/routes'
@@ -150,7 +151,7 @@ const isRefusal = (error: Error): error is HTTPException =>
 /** Everything that is not an {@link ApiError} is logged whole and answered without its text. */
 function asApiError(error: Error) {
   if (error instanceof ApiError) return error
-  console.error(error)
+  log.error(error)
   if (error instanceof SettingsError) return new ApiError('general_server_error', error.message)
   return new ApiError('general_unknown')
 }

@@ -7,6 +7,8 @@ import type { Happening, Told } from '#/events/announce'
 import type { Delivery } from '#/events/delivery'
 import type { Body } from '#/http/body'
 import type { Clients } from '#/http/clients'
+import { log } from '#/lib/log'
+import { projectIdFault } from '#/lib/project-id'
 import { parseUrl } from '#/lib/url'
 import { parseAddress } from '#/mail/addresses'
 import { parseSmtpUrl } from '#/mail/smtp-config'
@@ -160,6 +162,9 @@ export function settingsOf(env: Env): Settings {
     const problems = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
     throw new SettingsError(`Edgewrite is not configured: ${problems.join('; ')}.`)
   }
+  const fault = projectIdFault(result.data.PROJECT_ID)
+  // A new deployment is refused before it is there: see `src/cli`.
+  if (fault !== undefined) log.warn(fault)
   parsed.set(env, result.data)
   return result.data
 }

@@ -5,6 +5,7 @@ import { normalEmail } from '#/contact/email'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { networkOf, parseClientAddress } from '#/lib/client-address'
+import { log } from '#/lib/log'
 
 /**
  * Says how often a route may be called: `keys` are templates with one counter each (auth contract 13). An
@@ -90,7 +91,7 @@ async function refuseFlood(c: Context<AppEnv>) {
   const key = clientKey(c)
   if (!key || !c.env.BURST_GUARD) return
   const { success } = await c.env.BURST_GUARD.limit({ key }).catch((cause) => {
-    console.error('The burst guard failed open', cause)
+    log.error('The burst guard failed open', cause)
     return { success: true }
   })
   if (success) return
@@ -101,7 +102,7 @@ async function hits(c: Context<AppEnv>, keys: readonly string[], start: number, 
   try {
     return await Promise.all(keys.map((key) => counterOf(c, key)?.hit(start, seconds) ?? 1))
   } catch (cause) {
-    console.error('The rate limiter failed open', cause)
+    log.error('The rate limiter failed open', cause)
     return [1]
   }
 }

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { SECRETS } from './deployment.ts'
+import { conceal, print as printLine } from './print.ts'
 import { quietEnv } from './quiet.ts'
 
 /** Where logs and caches of the deployment tools are kept. */
@@ -41,11 +43,11 @@ const API = 'https://api.cloudflare.com/client/v4'
 
 /** Opens the way to Cloudflare. @param rehearsal prints every step and takes none */
 export function remote(rehearsal: boolean): Remote {
-  const print = (args: readonly string[]) =>
-    console.log(`  $ wrangler ${args.map(shown).join(' ')}`)
+  conceal(...[...SECRETS, 'CLOUDFLARE_API_TOKEN'].map((name) => process.env[name]))
+  const print = (args: readonly string[]) => printLine(`  $ wrangler ${args.map(shown).join(' ')}`)
   return {
     rehearsal,
-    say: (text) => console.log(text),
+    say: printLine,
     ask(args) {
       print(args)
       if (rehearsal) return
@@ -61,7 +63,7 @@ export function remote(rehearsal: boolean): Remote {
       return stdout
     },
     async api<T>(method: string, path: string) {
-      console.log(`  ${method} ${API}/accounts/$CLOUDFLARE_ACCOUNT_ID${path}`)
+      printLine(`  ${method} ${API}/accounts/$CLOUDFLARE_ACCOUNT_ID${path}`)
       if (rehearsal) return
       const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_ACCOUNT_ID: account } = process.env
       if (!token || !account) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { remote } from './cloudflare.ts'
 import { productionOf } from './deployment.ts'
 import { finish, guarded } from './outcome.ts'
+import { print } from './print.ts'
 import { deploy } from './provision.ts'
 
 /**
@@ -10,6 +11,6 @@ import { deploy } from './provision.ts'
  */
 await guarded(async () => {
   const rehearsal = process.argv.includes('--dry-run')
-  console.log(rehearsal ? 'These steps would be taken:' : 'Deploying Edgewrite.')
+  print(rehearsal ? 'These steps would be taken:' : 'Deploying Edgewrite.')
   finish(deploy(remote(rehearsal), productionOf(readFileSync('wrangler.toml', 'utf8'))), rehearsal)
 })

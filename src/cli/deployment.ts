@@ -14,12 +14,16 @@ export type Deployment = {
 
 const UNKNOWN_ID = '00000000-0000-0000-0000-000000000000'
 
+/** Reads a text from a Wrangler file. */
+export const varOf = (toml: string, key: string) =>
+  new RegExp(`^${key} = "(.*)"$`, 'm').exec(toml)?.[1]
+
 /**
  * Reads the deployment that a Wrangler file describes, which `npm run deploy` makes. A database whose ID stands
  * there is there already: the deploy button fills it in.
  */
 export function productionOf(toml: string): Deployment {
-  const read = (key: string) => new RegExp(`^${key} = "(.*)"$`, 'm').exec(toml)?.[1]
+  const read = (key: string) => varOf(toml, key)
   const name = read('name') ?? 'edgewrite'
   const databaseId = read('database_id')
   return {
@@ -59,7 +63,8 @@ export function previewOf(branch: string): Deployment {
     database: name,
     bucket: name,
     queue: `${name}-events`,
-    vars: { MAIL_OUTBOX: 'on' },
+    // The public address is that of another deployment.
+    vars: { MAIL_OUTBOX: 'on', PUBLIC_URL: '' },
   }
 }
 

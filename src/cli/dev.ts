@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { projectIdFault } from '../lib/project-id.ts'
 import { SECRETS, VARS } from './deployment.ts'
+import { conceal, isCi, print, printError, printOnce } from './print.ts'
 import { quietEnv, run } from './quiet.ts'
 
 /**
@@ -19,9 +21,13 @@ const SETTINGS = [...VARS, ...SECRETS]
 const fromFile = existsSync(VARS_FILE) ? parseEnv(readFileSync(VARS_FILE, 'utf8')) : {}
 const settings: Record<string, string> = {}
 for (const name of SETTINGS) {
-  const value = process.env[name] ?? fromFile[name]
+  // The environment may be that of a deployment, whose public address this server does not have.
+  const value = name === 'PUBLIC_URL' ? fromFile[name] : (process.env[name] ?? fromFile[name])
   if (value !== undefined) settings[name] = value
 }
+
+// One in `wrangler.toml` is the deployment's.
+settings.PUBLIC_URL ??= ''
 
 // Mails and text messages that no carrier is set for can be read at /outbox; nothing else switches this on.
 settings.MAIL_OUTBOX = 'on'
@@ -41,6 +47,15 @@ if (made.length > 0) {
   writeFileSync(VARS_FILE, `${before.trimStart()}${made.join('\n')}\n`, { mode: 0o600 })
   chmodSync(VARS_FILE, 0o600)
 }
+
+const fault = settings.PROJECT_ID && projectIdFault(settings.PROJECT_ID)
+if (fault && existsSync(`${STATE}/state`)) printError(`Warning: ${fault}.`)
+else if (fault) {
+  printError(`${fault}.`)
+  process.exit(1)
+}
+
+conceal(...SECRETS.map((name) => settings[name]))
 
 mkdirSync(STATE, { recursive: true })
 const envFile = `${STATE}/dev.env`
@@ -91,12 +106,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => se
 server.on('exit', (code) => process.exit(code ?? 0))
 
 await untilServing(`http://127.0.0.1:${port}/openapi.json`)
-console.log(`
+const shownKey = isCi() ? 'the API_KEY of this server' : `${settings.API_KEY}`
+const greeting = `
 Edgewrite is serving.
 
   Endpoint   ${endpoint}
   Project    ${projectId}
-  API key    ${settings.API_KEY}
+  API key    ${shownKey}
   Reference  http://localhost:${port}/reference
   Outbox     http://localhost:${port}/outbox (mails and text messages, unless SMTP_URL or SMS_URL is set)
 
@@ -108,7 +124,7 @@ Try it: save this as try.mjs and run it with node.
   const client = new Client()
     .setEndpoint('${endpoint}')
     .setProject('${projectId}')
-    .setKey('${settings.API_KEY}')
+    .setKey('${shownKey}')
   const storage = new Storage(client)
   const bucket = await storage.createBucket({ bucketId: ID.unique(), name: 'Photos' })
   const file = await storage.createFile({
@@ -117,7 +133,9 @@ Try it: save this as try.mjs and run it with node.
     file: InputFile.fromPlainText('Hello', 'hello.txt'),
   })
   console.log(file)
-`)
+`
+if (isCi()) print(greeting)
+else printOnce(greeting)
 
 async function untilServing(url: string) {
   for (;;) {

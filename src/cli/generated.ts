@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { print, printError } from './print.ts'
 import { run } from './quiet.ts'
 
 /** Checks that the migrations on record give the tables in `src/db/schema`; tests check the OpenAPI document. */
@@ -23,7 +24,7 @@ const added = after.filter((name) => !before.includes(name))
 const text = added.map((name) => readFileSync(join(out, name), 'utf8')).join('\n')
 rmSync(out, { recursive: true })
 if (added.length > 0) {
-  console.error(`The migrations are behind the schema: run npm run generate.\n${text}`)
+  printError(`The migrations are behind the schema: run npm run generate.\n${text}`)
   process.exit(1)
 }
-console.log('The migrations are current.')
+print('The migrations are current.')

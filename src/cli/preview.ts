@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { remote } from './cloudflare.ts'
 import { previewOf } from './deployment.ts'
 import { finish, guarded } from './outcome.ts'
+import { print } from './print.ts'
 import { deploy, teardown } from './provision.ts'
 
 /**
@@ -18,10 +19,8 @@ await guarded(async () => {
     throw new Error('Name the branch: npm run preview -- <branch> [--delete] [--dry-run]')
   const rehearsal = values['dry-run'] === true
   const deployment = previewOf(branch)
-  console.log(
-    rehearsal ? 'These steps would be taken:' : `The copy for ${branch}: ${deployment.worker}`,
-  )
+  print(rehearsal ? 'These steps would be taken:' : `The copy for ${branch}: ${deployment.worker}`)
   if (!values.delete) return finish(deploy(remote(rehearsal), deployment), rehearsal)
   await teardown(remote(rehearsal), deployment)
-  if (!rehearsal) console.log(`\nThe copy for ${branch} is gone.`)
+  if (!rehearsal) print(`\nThe copy for ${branch} is gone.`)
 })

@@ -2,11 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { projectIdFault } from '../lib/project-id.ts'
 import { type Remote, RemoteError } from './cloudflare.ts'
-import { configFor, type Deployment, SECRETS, VARS } from './deployment.ts'
+import { configFor, type Deployment, SECRETS, VARS, varOf } from './deployment.ts'
+import { conceal } from './print.ts'
 
 /** What a deployment came to: where it answers, and the secrets that were made for it. */
-export type Deployed = { endpoint: string; made: Readonly<Record<string, string>> }
+export type Deployed = {
+  worker: string
+  endpoint: string
+  made: Readonly<Record<string, string>>
+}
 
 type Database = { uuid: string; name: string }
 
@@ -66,7 +72,20 @@ function chooseSecrets(known: readonly string[]) {
     ...make('API_KEY', () => `standard_${randomBytes(128).toString('hex')}`),
     ...make('SECRET', () => randomBytes(32).toString('hex')),
   }
+  conceal(...Object.values(given), ...Object.values(made))
   return { secrets: { ...given, ...made }, made }
+}
+
+/**
+ * Refuses a project ID with which a new deployment would be no use to some of its clients; one that serves already
+ * cannot change it, and is told.
+ */
+function checkProjectId(remote: Remote, deployment: Deployment) {
+  const id = process.env.PROJECT_ID || varOf(readFileSync('wrangler.toml', 'utf8'), 'PROJECT_ID')
+  const fault = id && projectIdFault(id)
+  if (!fault) return
+  if (knownSecrets(remote, deployment).length === 0) throw new Error(`${fault}.`)
+  remote.say(`Warning: ${fault}. It stays, since this deployment serves with it.`)
 }
 
 /**
@@ -76,6 +95,7 @@ function chooseSecrets(known: readonly string[]) {
  */
 export function deploy(remote: Remote, deployment: Deployment): Deployed {
   const { say, change } = remote
+  checkProjectId(remote, deployment)
   const folder = mkdtempSync(join(tmpdir(), 'edgewrite-deploy-'))
   const config = `wrangler.${deployment.worker}.toml`
   try {
@@ -100,7 +120,7 @@ export function deploy(remote: Remote, deployment: Deployment): Deployed {
       ],
       { WRANGLER_OUTPUT_FILE_PATH: report },
     )
-    return { endpoint: remote.rehearsal ? '' : endpointIn(report), made }
+    return { worker: deployment.worker, endpoint: remote.rehearsal ? '' : endpointIn(report), made }
   } finally {
     rmSync(folder, { recursive: true })
     rmSync(config, { force: true })
@@ -108,7 +128,9 @@ export function deploy(remote: Remote, deployment: Deployment): Deployed {
 }
 
 const varsOf = ({ vars }: Deployment) => [
-  ...VARS.flatMap((name) => (process.env[name] ? [`${name}:${process.env[name]}`] : [])),
+  ...VARS.flatMap((name) =>
+    process.env[name] && !(name in vars) ? [`${name}:${process.env[name]}`] : [],
+  ),
   ...Object.entries(vars).map(([name, value]) => `${name}:${value}`),
 ]
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
+import { printError } from './print.ts'
 
 /** Gives the folder for one kind of files that programs keep in the home folder by themselves. */
 const kept = (state: string, kind: 'config' | 'data' | 'cache') => {
@@ -31,6 +32,6 @@ export function run(command: string, args: readonly string[], state: string): st
     encoding: 'utf8',
   })
   if (status === 0) return stdout
-  console.error(`${command} ${args.join(' ')} failed.\n${stdout}${stderr}`)
+  printError(`${command} ${args.join(' ')} failed.\n${stdout}${stderr}`)
   process.exit(1)
 }

@@ -8,6 +8,7 @@ import { type Delivery, deliverySchema } from '#/events/delivery'
 import { post } from '#/events/post'
 import { openSecrets } from '#/events/secrets'
 import { isTarget } from '#/events/target'
+import { log } from '#/lib/log'
 
 /**
  * How long a delivery waits before each further try; after the last one it has failed.
@@ -36,7 +37,7 @@ export async function consume(batch: MessageBatch<unknown>, env: Env, now: Date)
   const works = batch.messages.flatMap((message) => {
     const { data: delivery } = deliverySchema.safeParse(message.body)
     if (delivery) return [{ message, delivery }]
-    console.error('A message of the queue is no delivery:', message.id)
+    log.error('A message of the queue is no delivery:', message.id)
     message.ack()
     return []
   })
@@ -85,19 +86,19 @@ async function deliver(
   if (!webhook) return { kind: 'dropped' }
   const { id, url } = webhook
   if (!isTarget(url, settings.MAIL_OUTBOX === 'on')) {
-    console.warn(`The webhook ${id} was not told: its address is internal.`)
+    log.warn(`The webhook ${id} was not told: its address is internal.`)
     return { kind: 'dropped' }
   }
   const { body } = delivery
   const text = 'text' in body ? body.text : await readBody(BLOBS, body.key)
   if (text === undefined) {
-    console.error(`The webhook ${id} was not told: what waited for it is gone.`, delivery.events)
+    log.error(`The webhook ${id} was not told: what waited for it is gone.`, delivery.events)
     return { kind: 'dropped' }
   }
   const secrets = await openSecrets(webhook, settings.SECRET)
   if (!secrets) return { kind: 'refused', log: UNREADABLE }
-  const log = await post({ ...webhook, ...secrets }, delivery, text, settings)
-  return log === undefined ? { kind: 'accepted' } : { kind: 'refused', log }
+  const refusal = await post({ ...webhook, ...secrets }, delivery, text, settings)
+  return refusal === undefined ? { kind: 'accepted' } : { kind: 'refused', log: refusal }
 }
 
 const UNREADABLE =
@@ -130,6 +131,6 @@ async function record(db: Database, done: readonly Done[], now: Date) {
   await batch.run()
   for (const { id, attempts } of failures.flatMap((rows) => rows())) {
     // Differs: upstream mails the owners; a deployment knows no address of its owner.
-    if (attempts >= MOST_FAILURES) console.error(`The webhook ${id} is off: ${attempts} failures.`)
+    if (attempts >= MOST_FAILURES) log.error(`The webhook ${id} is off: ${attempts} failures.`)
   }
 }

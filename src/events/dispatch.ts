@@ -8,6 +8,7 @@ import { storeBody } from '#/events/bodies'
 import type { Delivery } from '#/events/delivery'
 import { namesOf, placeholdersOf } from '#/events/names'
 import type { View } from '#/http/model'
+import { log } from '#/lib/log'
 
 type Ctx = Context<AppEnv>
 
@@ -38,7 +39,7 @@ export function tellWebhooks(c: Ctx, viewOf: (c: Ctx) => View) {
   c.executionCtx.waitUntil(
     sent.catch((cause) => {
       const templates = happenings.map(({ template }) => template).join(', ')
-      console.error(`Webhooks were not told of ${templates}:`, cause)
+      log.error(`Webhooks were not told of ${templates}:`, cause)
     }),
   )
 }

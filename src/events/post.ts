@@ -66,11 +66,18 @@ async function beginningOf({ body }: Response): Promise<string> {
   return text
 }
 
+/** Returns where an answer wants to be followed to, so that the webhook's owner can set that address. */
+const whereTo = ({ status, headers }: Response) => {
+  const location = status < 400 && headers.get('location')
+  return location ? ` to ${location}: redirects are not followed` : ''
+}
+
 /**
- * Posts one event to a webhook (project contract 13.3). Redirects are not followed, and count as success.
+ * Posts one event to a webhook (project contract 13.3). Redirects are not followed.
  *
- * Differs: upstream reads answers to their end and fails with one of over 5 MiB; here nothing is read of those
- * that accept. Certificates are always verified, whatever `tls` says: the platform's `fetch` knows no other way.
+ * Differs: upstream takes a redirect for success though nothing was delivered, and reads answers to their end and
+ * fails with one of over 5 MiB; here a redirect is a failure, and nothing is read of answers that accept.
+ * Certificates are always verified, whatever `tls` says: the platform's `fetch` knows no other way.
  *
  * @param timeoutMs until the answer, and as much of it as is kept, is there
  * @returns undefined when it was accepted; else what went wrong, for the webhook's owner
@@ -101,8 +108,8 @@ export async function post(
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    if (answer.status >= 400) {
-      return `POST ${url}\nStatus ${answer.status}\n\n${await beginningOf(answer)}`
+    if (answer.status >= 300) {
+      return `POST ${url}\nStatus ${answer.status}${whereTo(answer)}\n\n${await beginningOf(answer)}`
     }
     await answer.body?.cancel()
     return

@@ -1,4 +1,5 @@
 import { ApiError } from '#/errors'
+import { log } from '#/lib/log'
 
 export { isLoopback } from '#/lib/public-host'
 
@@ -16,7 +17,7 @@ export function carrierFailed(
   cause: unknown,
 ): never {
   const what = type === 'general_smtp_disabled' ? 'mail' : 'text message'
-  console.error(`The carrier did not take the ${what}:`, cause)
+  log.error(`The carrier did not take the ${what}:`, cause)
   throw new ApiError(
     type,
     `The ${what} could not be handed to its carrier. Nothing was sent; try again later.`,

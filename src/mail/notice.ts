@@ -6,6 +6,7 @@ import { parseUserAgent } from '#/clients/user-agent'
 import type { User } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { requestLocale } from '#/http/route'
+import { log } from '#/lib/log'
 import { userAgentOf } from '#/project/audit'
 import { ownSender } from '#/project/mail'
 import { projectOf } from '#/project/settings'
@@ -56,8 +57,6 @@ export type NoticeAddressee = Pick<User, 'id' | 'email' | 'name'>
 export function sendNotice(c: Ctx, user: NoticeAddressee, reasons: readonly NoticeReason[]) {
   if (reasons.length === 0) return
   c.executionCtx.waitUntil(
-    send(c, user, reasons).catch((cause) =>
-      console.error('A security notice was not sent:', cause),
-    ),
+    send(c, user, reasons).catch((cause) => log.error('A security notice was not sent:', cause)),
   )
 }

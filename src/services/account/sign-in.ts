@@ -7,6 +7,7 @@ import { insertIf } from '#/db/insert-if'
 import { type Session, sessions, type User } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { requestLocale } from '#/http/route'
+import { log } from '#/lib/log'
 import { mailConfigured, mailMoment, sendTemplate } from '#/mail/send'
 import { projectOf } from '#/project/settings'
 import type { SessionRow } from '#/services/users/models'
@@ -64,7 +65,5 @@ function alertOf(c: Ctx, user: User, session: Session) {
       ...mailMoment(session.createdAt, locale),
     },
   })
-  c.executionCtx.waitUntil(
-    sent.catch((cause) => console.error('A session alert was not sent:', cause)),
-  )
+  c.executionCtx.waitUntil(sent.catch((cause) => log.error('A session alert was not sent:', cause)))
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { log } from '#/lib/log'
 
 const TIMEOUT_MS = 5000
 
@@ -38,7 +39,7 @@ export async function isKnownClient(id: string, clientId: string, clientSecret: 
     const { error } = answerSchema.parse(await answer.json())
     return answer.status !== 404 && !REFUSALS.includes(error)
   } catch (cause) {
-    console.error(`Whether ${id} knows the client could not be found out:`, cause)
+    log.error(`Whether ${id} knows the client could not be found out:`, cause)
     return false
   }
 }

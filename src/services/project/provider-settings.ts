@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { seal, unseal } from '#/auth/seal'
 import type { Database } from '#/db'
 import { type OAuthProvider, oauthProviders } from '#/db/schema'
+import { log } from '#/lib/log'
 import { type Extra, type Provider, providerOf } from '#/services/project/providers'
 
 /** What a field of a provider can hold; `null` is a number that is not set. */
@@ -54,7 +55,7 @@ export async function openProvider(
   if (!row) return { provider, enabled: false, values: initial }
   const sealed = await unseal(row.secret, secret, contextOf(provider.id))
   if (sealed === undefined) {
-    console.error(`The settings of ${provider.id} were sealed under another SECRET.`)
+    log.error(`The settings of ${provider.id} were sealed under another SECRET.`)
     return { provider, enabled: false, values: { ...initial, [provider.idField]: row.clientId } }
   }
   const stored = sealedSchema.parse(JSON.parse(sealed))

@@ -4,6 +4,7 @@ import { seal, unseal } from '#/auth/seal'
 import { settings } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { log } from '#/lib/log'
 import type { Message } from '#/mail/mailer'
 import type { Sender } from '#/mail/send'
 import { verifySmtp } from '#/mail/smtp'
@@ -39,7 +40,7 @@ async function answers(smtp: Smtp, password: string): Promise<boolean> {
     await verifySmtp(smtpConfigOf(smtp, password))
     return true
   } catch (cause) {
-    console.error('The SMTP server did not let the project in:', cause)
+    log.error('The SMTP server did not let the project in:', cause)
     return false
   }
 }

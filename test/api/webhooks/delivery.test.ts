@@ -100,16 +100,39 @@ describe('a delivery', () => {
       'Zo%C3%AB%0D%0AX: %F0%9F%98%80 50%',
     )
   })
-  test.each(['200', '204', '302', '399'])('is accepted with %s', async (plan) => {
+  test.each(['200', '204', '299'])('is accepted with %s', async (plan) => {
     const { delivery, row } = await scene(plan)
     expect(await handOver([delivery()], { attempts: FINAL })).toEqual(['acked'])
     expect(await row()).toMatchObject({ attempts: 0, logs: '' })
   })
-  test('follows no redirect, and takes one for success', async () => {
+})
+
+describe('a redirect', () => {
+  test.each(['300', '301', '302', '303', '304', '307', '308', '399'])(
+    'with %s is a failure: it is tried again, and shown in the end',
+    async (plan) => {
+      const { delivery, row } = await scene(plan)
+      expect(await handOver([delivery()], { attempts: 1 })).toEqual([2])
+      expect(await row()).toMatchObject({ attempts: 0, logs: '' })
+      expect(await handOver([delivery()], { attempts: FINAL })).toEqual(['acked'])
+      const { attempts, logs } = await row()
+      expect([attempts, logs]).toEqual([1, expect.stringContaining(`Status ${plan}`)])
+    },
+  )
+  test('is not followed, and the log says where it leads', async () => {
     const { token, delivery, seen, row } = await scene('redirect')
     expect(await handOver([delivery()], { attempts: FINAL })).toEqual(['acked'])
     expect(await seen()).toHaveLength(1)
     expect(await requestsTo(`stolen-${token}`)).toEqual([])
+    expect((await row()).logs).toContain(
+      `Status 307 to /stolen-${token}/200: redirects are not followed`,
+    )
+  })
+  test('accepted at a second try starts anew', async () => {
+    const { delivery, row } = await scene('302,200')
+    const message = delivery()
+    expect(await handOver([message], { attempts: 1 })).toEqual([2])
+    expect(await handOver([message], { attempts: 2 })).toEqual(['acked'])
     expect((await row()).attempts).toBe(0)
   })
 })

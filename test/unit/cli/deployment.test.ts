@@ -67,7 +67,14 @@ async function run(
   const record = join(folder, 'commands.ndjson')
   rmSync(record, { force: true })
   const child = spawn(process.execPath, [`src/cli/${tool}.ts`, ...args], {
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, FAKE_REMOTE: folder, ...env },
+    env: {
+      ...process.env,
+      CI: '',
+      GITHUB_ACTIONS: '',
+      PATH: `${folder}:${process.env.PATH}`,
+      FAKE_REMOTE: folder,
+      ...env,
+    },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))

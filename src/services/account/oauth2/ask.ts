@@ -1,4 +1,5 @@
 import { ApiError } from '#/errors'
+import { log } from '#/lib/log'
 
 const TIMEOUT_MS = 10_000
 const MOST_BYTES = 256 * 1024 // tokens are stored, and a row has its limit
@@ -50,7 +51,7 @@ const LONGEST_REASON = 200
  * @throws `user_oauth2_provider_failure`
  */
 export function providerFailed(key: string, cause: unknown, reason = ''): never {
-  console.error(`The sign-in provider ${key} failed: ${cause} ${reason}`)
+  log.error(`The sign-in provider ${key} failed: ${cause} ${reason}`)
   throw new ApiError(
     'user_oauth2_provider_failure',
     reason ? `The sign-in provider answered: ${reason.slice(0, LONGEST_REASON)}` : undefined,

@@ -1,4 +1,5 @@
 import { ApiError } from '#/errors'
+import { log } from '#/lib/log'
 import { joinBytes } from './bytes.ts'
 import { MAX_RESULT_BYTES, tooLarge, unreadable } from './limits.ts'
 import type { Crop, Format } from './plan.ts'
@@ -109,7 +110,7 @@ function judged(cause: unknown, watch: Picture['watch'] | undefined): ApiError {
 
 /** Answers a failure that another try may not see; it is logged. */
 export function serviceFailed(cause: unknown): ApiError {
-  console.warn('A preview could not be rendered', cause)
+  log.warn('A preview could not be rendered', cause)
   return new ApiError(
     'general_server_error',
     'The preview could not be rendered. Try again later.',
