@@ -7,8 +7,9 @@ import { type Answer, NOW, ROOT, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
 const LIMIT = 60
-const START = NOW.getTime() / 1000
-const MID_WINDOW = new Date(NOW.getTime() + 37_500)
+const WINDOW = new Date(Math.floor(NOW.getTime() / 60_000) * 60_000)
+const START = WINDOW.getTime() / 1000
+const MID_WINDOW = new Date(WINDOW.getTime() + 37_500)
 const FILE = '/v1/storage/buckets/:bucketId/files/:fileId'
 
 const at = (moment = MID_WINDOW, settings: Parameters<typeof world>[0] = {}) =>
@@ -69,9 +70,9 @@ describe('a guest', () => {
     const w = await world({}, () => moment)
     const headers = guest()
     await exhaust(w, headers)
-    moment = new Date(NOW.getTime() + 59_999)
+    moment = new Date(WINDOW.getTime() + 59_999)
     expect((await remove(w, headers)).status).toBe(429)
-    moment = new Date(NOW.getTime() + 60_000)
+    moment = new Date(WINDOW.getTime() + 60_000)
     const answer = await remove(w, headers)
     expect([answer.status, ...limitsOf(answer)]).toEqual([404, '60', '59', `${START + 120}`])
   })
