@@ -86,7 +86,7 @@ export const TOTAL_CAP = 5000
 
 /**
  * Matches rows by their text in an FTS5 table.
- * @param scope token that the row's scope must hold
+ * @param scope token that the row's scope must hold; NULL where the parent is missing, and then nothing matches
  * @param bounds what follows the match: more conditions on the rowid, order and limit
  */
 export function searchIn(
@@ -99,7 +99,7 @@ export function searchIn(
   const expression = matchExpression(term)
   if (expression === undefined) return
   const match = scope
-    ? sql`'scope : "' || ${scope} || '" AND ' || ${expression}`
+    ? sql`'scope : "' || coalesce(${scope}, 'none') || '" AND ' || ${expression}`
     : sql`${expression}`
   return sql`${sequence} in (select rowid from ${sql.raw(index)} where ${sql.raw(index)} match ${match} ${bounds})`
 }
