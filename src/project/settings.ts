@@ -42,6 +42,7 @@ const policiesSchema = z.object({
   sessionAlerts: off,
   invalidateSessions: on,
   removeClaims: on,
+  linkIdentities: on,
   passwordHistory: z.int().min(0).max(20).default(0), // 0: off
   passwordDictionary: off,
   personalDataCheck: off,

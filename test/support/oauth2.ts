@@ -206,7 +206,7 @@ export async function signInAt(
     tokens = {} as Record<string, unknown>,
   } = {},
 ) {
-  const begun = await start(w, { kind, query })
+  const begun = await start(w, { kind, query, headers })
   oidcFor(person, tokens)
   const answer = await comeBack(w, begun, { headers })
   vi.restoreAllMocks()

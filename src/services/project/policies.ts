@@ -108,6 +108,7 @@ export const POLICIES = {
  * not know. Differs: upstream has none of them.
  */
 export const OWN_POLICIES = {
+  'identity-linking': toggle('project.updateIdentityLinkingPolicy', 'linkIdentities'),
   'claim-removal': toggle('project.updateClaimRemovalPolicy', 'removeClaims'),
 } as const satisfies Record<string, PolicySpec>
 

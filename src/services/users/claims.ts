@@ -23,6 +23,8 @@ export type Proof = {
   /** As read just before. */
   user: User
   kind: AddressKind
+  /** Whether a session of the account proves it; the request's own says when left out. */
+  isInside?: boolean
   /** Holds, inside the batch, only if the proof counts. */
   when: SQL
   /** The secret that proves it, which stays. */

@@ -1,4 +1,4 @@
-import { and, eq, exists, not, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, isNull, not, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { emailFacts } from '#/contact/email'
 import type { Database } from '#/db'
@@ -90,13 +90,25 @@ export async function checkEmailPolicies(c: Ctx, email: string) {
   }
 }
 
-/** Gives the statement that finds whose identity at a sign-in provider has an e-mail address. */
+/**
+ * Returns the statement that finds whose identity at a sign-in provider has an e-mail address, which is kept for a
+ * user without one. Differs: upstream keeps it for whoever has another address by now, too.
+ */
 export const identityByEmail = (db: Database, email: string) =>
   db
     .select({ userId: identities.userId })
     .from(identities)
-    .where(eq(identities.providerEmail, email))
+    .where(and(eq(identities.providerEmail, email), lacksEmail(db)))
     .limit(1)
+
+/** Matches identities whose user has no e-mail address. */
+const lacksEmail = (db: Database) =>
+  exists(
+    db
+      .select({ one: sql`1` })
+      .from(users)
+      .where(and(eq(users.id, identities.userId), isNull(users.email))),
+  )
 
 /** Says what stands in the way of a new user: who has its e-mail address elsewhere, how many there are. */
 export type Surroundings = { identityOwner: string | undefined; users: number }

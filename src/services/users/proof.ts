@@ -28,7 +28,7 @@ const nothing = () => {}
 export async function addRemoval(c: Ctx, batch: Batch, proof: Proof): Promise<() => void> {
   const { user, kind } = proof
   const { policies } = await projectOf(c)
-  const isInside = c.var.self?.person.user.id === user.id
+  const { isInside = c.var.self?.person.user.id === user.id } = proof
   const isProven = kind === 'email' ? user.emailVerification : user.phoneVerification
   if (isInside || isProven || !policies.removeClaims) return nothing
   const removals = addClaimRemoval(c, batch, proof)

@@ -168,8 +168,8 @@ describe('a sign-in that works', () => {
     expect(headers.get('cache-control')).toBe(NO_STORE)
     const cookies = headers.getSetCookie().filter((line) => line.startsWith('a_session'))
     expect(cookies).toEqual([
-      expect.stringMatching(/^a_session_edgewrite_legacy=.*; HttpOnly$/),
-      expect.stringMatching(/^a_session_edgewrite=.*; HttpOnly; SameSite=None$/),
+      expect.stringMatching(/^a_session_edgewrite_legacy=.*; HttpOnly; Expires=[^;]+$/),
+      expect.stringMatching(/^a_session_edgewrite=.*; HttpOnly; SameSite=None; Expires=[^;]+$/),
     ])
     expect(JSON.parse(headers.get('x-fallback-cookies') ?? '')).toEqual({
       a_session_edgewrite: sessionOf({ headers })['X-Appwrite-Session'],

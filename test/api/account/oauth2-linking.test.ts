@@ -122,9 +122,16 @@ describe('somebody new', () => {
     expect(error).toEqual(failed('general_invalid_email', 400))
   })
 
-  test('is refused without an address', async () => {
+  test('without an address gets a user without one, and is known again', async () => {
     const { email: _, ...person } = somebody()
-    expect((await signInAt(w, person)).error).toEqual(failed('user_unauthorized', 401))
+    const me = await meAfter(await signInAt(w, person))
+    expect(me).toMatchObject({ email: null, emailVerification: false, name: person.name })
+    expect(await identitiesOf(w, me.id)).toMatchObject([
+      { providerUid: person.sub, providerEmail: '' },
+    ])
+    expect(await w.db.select().from(targets).where(eq(targets.userId, me.id))).toEqual([])
+    expect((await meAfter(await signInAt(w, person))).id).toBe(me.id)
+    expect((await meAfter(await signInAt(w, { sub: somebody().sub }))).id).not.toBe(me.id)
   })
 
   test('is refused without an ID', async () => {
@@ -151,7 +158,7 @@ describe('somebody who comes again', () => {
     expect(body.identities).toMatchObject([
       {
         providerUid: person.sub,
-        providerEmail: person.email,
+        providerEmail: moved.email,
         providerAccessToken: 'newer',
         providerRefreshToken: 'refresh',
       },
@@ -225,28 +232,36 @@ describe('an address that somebody here has', () => {
     expect((await userNow(w, user.id)).emailVerification).toBe(false)
   })
 
-  test('at another provider leads to its user when this one vouches for it', async () => {
-    const person = somebody()
-    const user = await w.user()
-    await identity(w, user.id, { provider: 'github', providerEmail: person.email })
-    const me = await meAfter(await signInAt(w, person))
-    expect(me).toMatchObject({ id: user.id, email: person.email, emailVerification: true })
+  test.each([true, false])(
+    'at another provider leads to nobody, vouched for or not: %s',
+    async (verdict) => {
+      const person = somebody({ email_verified: verdict })
+      const user = await w.user()
+      await identity(w, user.id, { provider: 'github', providerEmail: person.email })
+      const me = await meAfter(await signInAt(w, person))
+      expect(me.id).not.toBe(user.id)
+      expect(me).toMatchObject({ email: person.email, emailVerification: verdict })
+    },
+  )
+
+  test('and that moved on at the provider leads to its next holder', async () => {
+    const first = somebody()
+    const me = await meAfter(await signInAt(w, first))
+    const moved = { ...first, email: somebody().email }
+    await w.db.update(users).set({ email: moved.email }).where(eq(users.id, me.id))
+    const next = await meAfter(await signInAt(w, somebody({ email: first.email })))
+    expect(next.id).not.toBe(me.id)
+    expect(next).toMatchObject({ email: first.email, emailVerification: true })
+    expect((await meAfter(await signInAt(w, moved))).id).toBe(me.id)
+    expect(await identitiesOf(w, me.id)).toMatchObject([{ providerEmail: moved.email }])
   })
 
-  test('at another provider never does when this one does not', async () => {
-    const person = somebody({ email_verified: false })
-    const user = await w.user()
-    await identity(w, user.id, { provider: 'github', providerEmail: person.email })
-    expect((await signInAt(w, person)).error).toEqual(failed('general_bad_request', 400))
-    expect(await identitiesOf(w, user.id)).toHaveLength(1)
-  })
-
-  test('and that is somebody else’s at another provider links nobody', async () => {
-    const person = somebody()
-    const [holder, other] = [await w.user({ email: person.email }), await w.user()]
-    await identity(w, other.id, { provider: 'github', providerEmail: person.email })
-    expect((await signInAt(w, person)).error).toEqual(failed('general_bad_request', 400))
-    expect(await identitiesOf(w, holder.id)).toEqual([])
+  test('and that moved on does not keep its next holder from signing up', async () => {
+    const first = somebody()
+    const me = await meAfter(await signInAt(w, first))
+    await w.db.update(users).set({ email: somebody().email }).where(eq(users.id, me.id))
+    const given = { userId: 'unique()', email: first.email, password: 'correct horse battery' }
+    expect((await w.send('post', '/account', given, {})).status).toBe(201)
   })
 
   test('of a blocked user signs nobody in', async () => {
@@ -306,36 +321,43 @@ describe('somebody who is signed in', () => {
     },
   )
 
-  test.each([
-    [
-      'the account',
-      async (other: string, person: Required<Somebody>) => {
-        await identity(w, other, { providerUid: person.sub })
-      },
-    ],
-    [
-      'the address',
-      async (other: string, person: Required<Somebody>) => {
-        await w.db.update(users).set({ email: person.email }).where(eq(users.id, other))
-      },
-    ],
-    [
-      'the address at another provider',
-      async (other: string, person: Required<Somebody>) => {
-        await identity(w, other, { provider: 'github', providerEmail: person.email })
-      },
-    ],
-  ])('cannot link what is somebody else’s: %s', async (_, give) => {
+  test('cannot link an address that is somebody else’s', async () => {
     const { user, session, headers } = await w.signedIn()
-    const other = await w.user()
     const person = somebody()
-    await give(other.id, person)
+    await w.user({ email: person.email })
     expect((await signInAt(w, person, { headers })).error).toEqual(
       failed('user_already_exists', 409),
     )
     expect(await identitiesOf(w, user.id)).toEqual([])
     // Nothing has come of it, so the old session goes on.
     expect((await sessionsOf(user.id)).map(({ id }) => id)).toEqual([session.id])
+  })
+
+  test('links an account whose address is somebody else’s if the provider does not vouch for it', async () => {
+    const { user, headers } = await w.signedIn({ email: somebody().email })
+    const person = somebody({ email_verified: false })
+    const other = await w.user({ email: person.email })
+    const me = await meAfter(await signInAt(w, person, { headers }))
+    expect(me).toMatchObject({ id: user.id, email: user.email })
+    expect(await identitiesOf(w, other.id)).toEqual([])
+    expect(await identitiesOf(w, user.id)).toMatchObject([{ providerUid: person.sub }])
+  })
+
+  test('with an account that is somebody else’s becomes that user, and is signed out before', async () => {
+    const { user, session, headers } = await w.signedIn()
+    await w.db.insert(targets).values({
+      ...{ id: crypto.randomUUID(), userId: user.id, sessionId: session.id, expired: false },
+      ...{ providerType: 'push', identifier: crypto.randomUUID(), createdAt: NOW, updatedAt: NOW },
+    })
+    const other = await w.user()
+    const person = somebody()
+    await identity(w, other.id, { providerUid: person.sub })
+    const answer = await signInAt(w, person, { headers })
+    expect((await meAfter(answer)).id).toBe(other.id)
+    expect([await identitiesOf(w, user.id), await sessionsOf(user.id)]).toEqual([[], []])
+    expect(await w.db.select().from(targets).where(eq(targets.userId, user.id))).toEqual([])
+    const others = await w.db.select().from(targets).where(eq(targets.userId, other.id))
+    expect(others.filter(({ providerType }) => providerType === 'push')).toEqual([])
   })
 
   test('may have several accounts at one provider', async () => {
@@ -355,6 +377,64 @@ describe('somebody who is signed in', () => {
       [{ provider: 'oidc' }],
       [],
     ])
+  })
+})
+
+describe('somebody else signs in while a session is in the browser', () => {
+  const ends = { success: 'http://localhost/ok', failure: 'http://localhost/no' }
+
+  test.each(['known', 'unknown'])('by a flow that ends with a token: %s', async (kind) => {
+    const { user, headers } = await w.signedIn({ email: somebody().email })
+    const person = somebody()
+    const known = kind === 'known' ? await w.user() : undefined
+    if (known) await identity(w, known.id, { providerUid: person.sub })
+    const answer = await signInAt(w, person, { kind: 'tokens', headers })
+    const userId = answer.location.searchParams.get('userId') ?? ''
+    expect(userId).not.toBe(user.id)
+    if (known) expect(userId).toBe(known.id)
+    expect(await identitiesOf(w, user.id)).toEqual([])
+    const secret = answer.location.searchParams.get('secret') ?? ''
+    const { status, body } = await w.send('post', '/account/sessions/token', { userId, secret }, {})
+    expect([status, body.userId]).toEqual([201, userId])
+  })
+
+  type Case = [name: string, begin: 'mine' | 'none' | 'another', more: Record<string, string>]
+  const CASES: Case[] = [
+    ['that began without one', 'none', {}],
+    ['that began with another one', 'another', {}],
+    ['that another site began', 'mine', { Referer: 'https://evil.example.com/' }],
+    ['that another site began in silence', 'mine', { 'Sec-Fetch-Site': 'cross-site' }],
+  ]
+  test.each(CASES)('by a flow %s', async (_, begin, more) => {
+    const { user, headers } = await w.signedIn({ email: somebody().email })
+    const other = await w.session(user.id)
+    const sent = { mine: headers, none: {}, another: other.headers }[begin]
+    const begun = await start(w, { query: ends, headers: { ...sent, ...more } })
+    const person = somebody()
+    oidcFor(person)
+    const answer = await comeBack(w, begun, { headers })
+    vi.restoreAllMocks()
+    const location = new URL(answer.headers.get('location') ?? '')
+    const me = await meAfter({ ...answer, location, error: null })
+    expect([me.id === user.id, me.email]).toEqual([false, person.email])
+    expect(await identitiesOf(w, user.id)).toEqual([])
+  })
+
+  test('links nothing where the owner has switched it off', async () => {
+    const off = await w.send('patch', '/project/policies/identity-linking', { enabled: false })
+    expect(off.status).toBe(200)
+    const { user, headers } = await w.signedIn({ email: somebody().email })
+    const me = await meAfter(await signInAt(w, somebody(), { headers }))
+    await w.db.delete(settings).where(eq(settings.name, 'linkIdentities'))
+    expect(me.id).not.toBe(user.id)
+    expect(await identitiesOf(w, user.id)).toEqual([])
+  })
+
+  test('a guest’s account becomes that of whoever signs in', async () => {
+    const { body, headers } = await w.send('post', '/account/sessions/anonymous', {}, {})
+    const person = somebody()
+    const me = await meAfter(await signInAt(w, person, { headers: sessionOf({ headers }) }))
+    expect(me).toMatchObject({ id: body.userId, email: person.email, emailVerification: true })
   })
 })
 

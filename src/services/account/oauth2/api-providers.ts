@@ -247,7 +247,6 @@ const G_TO_S: Readonly<Record<string, ProviderSpec>> = {
     token: 'https://api.resend.com/oauth/token',
     scopes: ['emails:send'],
     pkce: true,
-    emailless: true,
     read: { id: '$.tokenClaims.sub' },
   },
   slack: {
@@ -284,7 +283,6 @@ const T_TO_Z: Readonly<Record<string, ProviderSpec>> = {
     scopes: ['user.info.basic'],
     scopeSeparator: ',',
     clientIdName: 'client_key',
-    emailless: true,
     read: { id: 'data.user.open_id', name: 'data.user.display_name' },
   },
   tradeshift: tradeshift('api.tradeshift.com'),

@@ -45,11 +45,13 @@ export async function addSession(c: Ctx, batch: Batch, entry: Entry, mayEnter: S
   const before = c.var.self?.session
   if (before) {
     const isStored = exists(db.select(ONE).from(sessions).where(eq(sessions.id, draft.row.id)))
+    // Somebody else's devices end with the session that they came with.
+    const own = and(eq(targets.sessionId, before.id), eq(targets.userId, entry.userId))
     batch.add(
       db
         .update(targets)
         .set(touched(targets, { sessionId: draft.row.id }, now))
-        .where(and(eq(targets.sessionId, before.id), isStored)),
+        .where(and(own, isStored)),
     )
     batch.add(db.delete(sessions).where(and(eq(sessions.id, before.id), isStored)))
   }

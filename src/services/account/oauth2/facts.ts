@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { normalEmail } from '#/contact/email'
 import { gather } from '#/db/gather'
-import { type Identity, identities, users } from '#/db/schema'
+import { type Identity, identities, type User, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { uniqueId } from '#/ids'
 import type { Profile } from '#/services/account/oauth2/profile'
@@ -15,15 +15,13 @@ type Ctx = Context<AppEnv>
 /** Who came from which provider, and what the provider has given for them. */
 export type Arrival = {
   provider: string
-  isEmailless: boolean
   profile: Profile
   tokens: Tokens
+  /** Whose session may link the account, if nobody has it. */
+  self: User | undefined
   /** Whether the provider's checked ID token says that more than one factor was shown. */
   isMfa: boolean
 }
-
-/** Nobody has accounts at more providers; beyond it, addresses are not looked for. */
-const MOST_OWNERS = 100
 
 /** What the database knows of somebody who arrives. */
 export type Found = {
@@ -34,60 +32,25 @@ export type Found = {
 }
 
 /** Reads it in one round trip. */
-export async function look(c: Ctx, { provider, profile, isEmailless }: Arrival): Promise<Found> {
-  const { db, now, self } = c.var
+export async function look(c: Ctx, { provider, profile, self }: Arrival): Promise<Found> {
+  const { db, now } = c.var
   const email = normalEmail(profile.email)
   const newId = uniqueId(now)
   const account = and(eq(identities.provider, provider), eq(identities.providerUid, profile.id))
-  const withEmail = email === '' ? sql`0` : eq(identities.providerEmail, email)
-  const owners = db.select({ userId: identities.userId }).from(identities)
+  const owner = db.select({ userId: identities.userId }).from(identities).where(account)
   const batch = gather(db)
   const identity = batch.add(db.select().from(identities).where(account))
-  const byAccount = batch.add(
-    db
-      .select()
-      .from(users)
-      .where(inArray(users.id, owners.where(account))),
-  )
+  const byAccount = batch.add(db.select().from(users).where(inArray(users.id, owner)))
   const byEmail = batch.add(
     db
       .select()
       .from(users)
       .where(email === '' ? sql`0` : eq(users.email, email)),
   )
-  const emailOwners = batch.add(
-    db
-      .select({ userId: identities.userId })
-      .from(identities)
-      .where(withEmail)
-      .orderBy(identities.sequence)
-      .limit(MOST_OWNERS),
-  )
-  const byIdentityEmail = batch.add(
-    db
-      .select()
-      .from(users)
-      .where(
-        eq(
-          users.id,
-          sql`(select ${identities.userId} from ${identities} where ${withEmail}
-            order by ${identities.sequence} limit 1)`,
-        ),
-      ),
-  )
   const around = addLookAround(c, batch, { userId: newId })
   await batch.run()
   return {
-    facts: {
-      profile,
-      email,
-      isEmailless,
-      self: self?.person.user,
-      byAccount: byAccount()[0],
-      byEmail: byEmail()[0],
-      emailOwners: emailOwners().map(({ userId }) => userId),
-      byIdentityEmail: byIdentityEmail()[0],
-    },
+    facts: { profile, email, self, byAccount: byAccount()[0], byEmail: byEmail()[0] },
     identity: identity()[0],
     newId,
     around,

@@ -116,7 +116,7 @@ export const createIdTokenSession = route(
     }
     const arrival = {
       provider,
-      isEmailless: false,
+      self: c.var.self?.person.user,
       profile: { ...profile, name: profile.name || name },
       tokens,
       isMfa,

@@ -1,4 +1,4 @@
-import { and, eq, exists, ne, not, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, not, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { email as emailSchema } from '#/contact/email'
 import { type Batch, gather } from '#/db/gather'
@@ -167,8 +167,7 @@ async function updateUser(
     adopts ? not(isTaken) : undefined,
   )
   const proof: Proof = {
-    user,
-    kind: 'email',
+    ...{ user, kind: 'email', isInside: arrival.self?.id === user.id },
     when: and(same, canLink(c, arrival, identity)) ?? sql`0`,
     ...(identity ? { identityId: identity.id } : {}),
   }
@@ -226,8 +225,9 @@ async function addIdentity(
   const { providerAccessToken, providerRefreshToken } = await sealTokens(c, 'identity', id, tokens)
   const access = { providerAccessToken, providerAccessTokenExpiry: tokens.accessExpiry }
   if (identity) {
-    // What the provider has not given this time stays as it is.
+    // What the provider has not given this time stays as it is, but for the address.
     const given = {
+      providerEmail: facts.email,
       ...(tokens.access ? access : {}),
       ...(tokens.refresh ? { providerRefreshToken } : {}),
     }
@@ -240,10 +240,6 @@ async function addIdentity(
     return id
   }
   const { email } = facts
-  const ofAnother = db
-    .select(ONE)
-    .from(identities)
-    .where(and(eq(identities.providerEmail, email), ne(identities.userId, userId)))
   const sameAccount = db
     .select(ONE)
     .from(identities)
@@ -265,7 +261,6 @@ async function addIdentity(
     isStill(c, userId, facts),
     isOpen(c, userId),
     not(exists(sameAccount)),
-    email === '' ? undefined : not(exists(ofAnother)),
   )
   batch.add(insertIf(db, identities, row, condition ?? sql`0`))
   return id

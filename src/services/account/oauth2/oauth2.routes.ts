@@ -13,6 +13,7 @@ import { route } from '#/http/route'
 import { recordAction } from '#/project/audit'
 import { isCustomName, UNSUPPORTED } from '#/services/account/oauth2/custom'
 import { fail, redirect, succeed } from '#/services/account/oauth2/ends'
+import { linkerOf, linkingSession } from '#/services/account/oauth2/linker'
 import { arrive } from '#/services/account/oauth2/linking'
 import { askWho, authorizeUrl, redeemCode } from '#/services/account/oauth2/protocol'
 import { PROVIDERS } from '#/services/account/oauth2/providers'
@@ -69,6 +70,7 @@ async function start(c: Ctx, wanted: Wanted, asToken: boolean) {
     success: success ?? '',
     failure: failure ?? '',
     asToken,
+    session: asToken ? '' : linkingSession(c),
   }
   const started = await startFlow(c, flow, {
     // A server with a key asks for a browser that has not been here.
@@ -235,7 +237,7 @@ async function finish(
     c,
     {
       provider: provider.key,
-      isEmailless: provider.spec.emailless === true,
+      self: await linkerOf(c, flow),
       isMfa: site.endpoints.issuer !== undefined && saysMfa(tokens.claims?.amr),
       profile: { ...profile, name: profile.name || sentName(c) },
       tokens,

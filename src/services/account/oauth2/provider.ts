@@ -40,8 +40,6 @@ export type ProviderSpec = {
   /** Whether ID tokens carry the nonce of the request. */
   nonce?: boolean
   read: ProfileSpec
-  /** Tells no e-mail address, ever: new users have none. */
-  emailless?: boolean
 }
 
 /**

@@ -19,6 +19,8 @@ export type Flow = {
   failure: string
   /** Whether it ends with a token instead of a session. */
   asToken: boolean
+  /** The session that it began with, and that may link the account; '' is none. */
+  session: string
 }
 
 /** Accepts a sealed state; names are short because providers bound its length. */
@@ -29,6 +31,7 @@ const stateSchema = z.object({
   t: z.boolean(),
   e: z.int(), // seconds since 1970
   c: z.string(), // SHA-256 of the verifier, as PKCE prints it (RFC 7636 §4.2)
+  l: z.string().default(''), // left out where it is ''
   v: z.string().optional(), // the verifier itself, where no cookie holds it
 })
 type State = z.output<typeof stateSchema>
@@ -73,16 +76,17 @@ const nonceOf = (verifier: string) => calculatePKCECodeChallenge(`nonce:${verifi
  */
 export async function startFlow(
   c: Ctx,
-  { provider, success, failure, asToken }: Flow,
+  { provider, success, failure, asToken, session }: Flow,
   { isBound, crossSite }: { isBound: boolean; crossSite: boolean },
 ): Promise<Started> {
   const verifier = generateRandomCodeVerifier()
   const challenge = await calculatePKCECodeChallenge(verifier)
-  const state: State = {
+  const state: z.input<typeof stateSchema> = {
     p: provider,
     s: success,
     f: failure,
     t: asToken,
+    ...(session ? { l: session } : {}),
     e: Math.floor(c.var.now.getTime() / 1000) + TTL_SECONDS,
     c: challenge,
     ...(isBound ? {} : { v: verifier }),
@@ -126,8 +130,8 @@ export async function openFlow(
   if (!text) return
   const opened = stateSchema.parse(JSON.parse(text))
   if (opened.p !== provider) return
-  const { s: success, f: failure, t: asToken } = opened
-  return { provider, success, failure, asToken, claim: () => claim(c, opened) }
+  const { s: success, f: failure, t: asToken, l: session } = opened
+  return { provider, success, failure, asToken, session, claim: () => claim(c, opened) }
 }
 
 /**
