@@ -17,6 +17,8 @@ import * as accountSessions from '#/services/account/sessions.routes'
 import * as accountSignIn from '#/services/account/sign-in.routes'
 import * as accountTokens from '#/services/account/tokens.routes'
 import * as accountVerification from '#/services/account/verification.routes'
+import * as health from '#/services/health/health.routes'
+import * as ping from '#/services/ping/ping.routes'
 import * as projectKeys from '#/services/project/keys.routes'
 import * as projectMockPhones from '#/services/project/mock-phones.routes'
 import * as projectOAuth2 from '#/services/project/oauth2.routes'
@@ -89,6 +91,8 @@ export const ROUTES: readonly Route[] = [
   projectMockPhones,
   projectVariables,
   webhooks,
+  ping,
+  health,
 ].flatMap((service) => Object.values<unknown>(service).flat().filter(isRoute))
 
 /** Lists routes that no SDK knows: they are in no document of the API. */

@@ -74,13 +74,15 @@ const MOST_PER_USER = 1000
 /**
  * Turns the credentials of a request into a caller, and reads the project's settings, in one D1 round trip
  * (auth contract 2, 5 to 8). All of it is read afresh: what is revoked is gone with the next request.
- * @throws `project_id_missing` when a key comes without its project's header
+ * @throws `project_id_missing` when a key comes with the header of another project, or one that is not valid
+ * without a header
  * @throws `user_unauthorized` for an unknown key, `project_key_expired` for an expired one
  * @throws `user_jwt_invalid`, `user_jwt_and_cookie_set`
  */
 export async function authenticate(c: Ctx): Promise<Identified> {
   const given = credentialsOf(c)
-  if (given.key && c.req.header('x-appwrite-project') !== c.var.settings.PROJECT_ID) {
+  const header = projectHeader(c)
+  if (given.key && !(header ? header === c.var.settings.PROJECT_ID : c.var.hasProject)) {
     throw new ApiError('project_id_missing')
   }
   if (!c.var.hasProject) return NOBODY
@@ -92,13 +94,17 @@ export async function authenticate(c: Ctx): Promise<Identified> {
   const settings = isRoot ? undefined : batch.add(settingsRows(c.var.db))
   await batch.run()
   const signedIn = self()
+  const byKey = key?.()
+  if (byKey && byKey.kind !== 'key' && !header) throw new ApiError('project_id_missing')
   return {
-    caller: key?.() ?? (signedIn ? userCaller(signedIn) : GUEST),
+    caller: byKey ?? (signedIn ? userCaller(signedIn) : GUEST),
     self: signedIn,
     project: settings && readSettings(settings()),
     clients: platforms && projectClients(c, platforms()),
   }
 }
+
+const projectHeader = (c: Ctx) => c.req.header('x-appwrite-project') || undefined
 
 /** Finds the caller behind an API key. @returns undefined where no key was sent */
 async function findKey(
@@ -124,6 +130,7 @@ async function findKey(
 }
 
 function storedKey(c: Ctx, row: Key | undefined): Caller {
+  if (!row && !projectHeader(c)) throw new ApiError('project_id_missing')
   if (!row) throw new ApiError('user_unauthorized', 'There is no API key with this secret.')
   if (row.expiresAt && row.expiresAt < c.var.now) throw new ApiError('project_key_expired')
   recordKeyUse(c, row)

@@ -24,7 +24,7 @@ export type Gates = {
 const LABELS = { guest: 'guests', user: 'users', key: 'applications' } as const
 
 /** Services without a switch (project contract 6.2). */
-const ALWAYS_ON = ['tokens', 'project', 'webhooks']
+const ALWAYS_ON = ['tokens', 'project', 'webhooks', 'ping']
 
 const FRESH_MS = 1800 * 1000
 

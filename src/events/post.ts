@@ -1,6 +1,6 @@
-import { API_VERSION } from '#/app'
 import type { Settings } from '#/env'
 import type { Delivery } from '#/events/delivery'
+import { API_VERSION } from '#/lib/version'
 
 /** A webhook as a delivery needs it, with its password and key opened. */
 export type Receiver = {

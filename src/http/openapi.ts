@@ -105,11 +105,15 @@ function requestBody({ input, streamed }: AnySpec): Json {
 const reference = ({ name, variants }: Pick<Model<never>, 'name' | 'variants'>): Json =>
   variants ? { oneOf: variants.map(reference) } : { $ref: `#/components/schemas/${name}` }
 
+/** Returns the schema of an answer that is not JSON: text, or else bytes. */
+const bytesOr = (type: string): Json =>
+  type.startsWith('text/') ? { type: 'string' } : { type: 'string', format: 'binary' }
+
 function success(spec: AnySpec): Json {
   const content = spec.model
     ? { 'application/json': { schema: reference(spec.model) } }
     : spec.produces
-      ? { [spec.produces]: { schema: { type: 'string', format: 'binary' } } }
+      ? { [spec.produces]: { schema: bytesOr(spec.produces) } }
       : undefined
   const statuses = typeof spec.status === 'number' ? [spec.status] : spec.status
   return Object.fromEntries(

@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { html, raw } from 'hono/html'
-import { API_VERSION } from '#/app'
 import type { AppEnv } from '#/env'
 import { openApi } from '#/http/openapi'
+import { API_VERSION } from '#/lib/version'
 import { ROUTES } from '#/routes'
 
 type Schema = Readonly<Record<string, unknown>> & {

@@ -45,8 +45,8 @@ export type Spec<
   audit?: string
   /** Runs before anything is known of caller and project: no stage of auth contract 1 after the first three. */
   pipeline?: 'none'
-  /** What the reserved project answers where the rule of `refuseConsole` does not fit. */
-  onConsole?: ErrorType
+  /** What the reserved project answers where the rule of `refuseConsole` does not fit; `serve`: as any other. */
+  onConsole?: ErrorType | 'serve'
   input: Input<P, Q, B>
   /** Documents a body that the handler reads itself, as a stream. */
   streamed?: { contentType: string; shape: z.ZodObject; file: string }
@@ -162,9 +162,10 @@ async function limitParams(c: Context<AppEnv>, spec: AnySpec) {
 const refuseConsole =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    if (!c.var.hasProject) {
+    const { onConsole } = spec
+    if (!c.var.hasProject && onConsole !== 'serve') {
       const absent = spec.errors.find((type) => ERRORS[type][0] === 404)
-      throw new ApiError(spec.onConsole ?? absent ?? 'project_not_found')
+      throw new ApiError(onConsole ?? absent ?? 'project_not_found')
     }
     await next()
   }

@@ -96,6 +96,8 @@ export type ProjectSettings = {
   isOn: (kind: SwitchKind, name: string) => boolean
   /** Whether any webhook is enabled: events of other projects need not be looked into. */
   hasWebhooks: boolean
+  /** When an app called first. */
+  pingedAt: Date | undefined
 }
 
 /** What kinds of things can be switched off. */
@@ -103,6 +105,9 @@ export type SwitchKind = 'method' | 'service' | 'protocol'
 
 /** Starts the names of rows that say what the project is called and when it changed: they rule nothing. */
 export const ABOUT = 'project:'
+
+/** Names the row that holds the moment of the first ping. */
+export const PINGED_AT = 'ping:first'
 
 /** Names the row that is there while a webhook is enabled; it is not stored, so that it is never wrong. */
 const WEBHOOKS = 'webhooks:enabled'
@@ -133,6 +138,9 @@ function fitting<T extends z.ZodRawShape>(
   return shape.parse(given)
 }
 
+/** Reads a stored moment. @returns undefined where nothing of use is stored */
+export const timeOf = (value: unknown) => (typeof value === 'number' ? new Date(value) : undefined)
+
 /** Reads the settings of a project; what is not stored, or is of no use, has its default. */
 export function readSettings(rows: readonly { name: string; value: unknown }[]): ProjectSettings {
   const stored = new Map(rows.map(({ name, value }) => [name, value]))
@@ -141,6 +149,7 @@ export function readSettings(rows: readonly { name: string; value: unknown }[]):
     smtp: fitting(smtpSchema, (name) => stored.get(`smtp:${name}`)),
     isOn: (kind, name) => stored.get(`${kind}:${name}`) !== false,
     hasWebhooks: stored.get(WEBHOOKS) === true,
+    pingedAt: timeOf(stored.get(PINGED_AT)),
   }
 }
 

@@ -33,6 +33,21 @@ const typeOf = async (answer: ReturnType<typeof ask>) => {
 }
 const at = (moment = NOW) => world({}, () => moment)
 
+/** Returns what somebody who is signed in may send, without the project. */
+async function signedIn(w: World) {
+  const { id } = await w.user()
+  const { headers } = await w.session(id)
+  const session = headers['X-Appwrite-Session'] ?? ''
+  const { body } = await w.send('post', '/account/jwts', {}, headers)
+  return {
+    user: { 'X-Appwrite-Session': session },
+    cookie: { Cookie: `a_session_${PROJECT}=${session}` },
+    jwt: { 'X-Appwrite-JWT': body.jwt as string },
+    devKey: { 'X-Appwrite-Dev-Key': 'x' },
+    guest: {},
+  }
+}
+
 /** Stores a key whose secret may be anything. @returns its headers, project included */
 async function storedKey(w: World, secret: string, fields: Partial<typeof keys.$inferInsert> = {}) {
   const id = crypto.randomUUID()
@@ -226,15 +241,90 @@ describe('an API key', () => {
     const { headers } = await storedKey(w, newSecret(), { expiresAt })
     expect(await typeOf(list(w, headers))).toEqual(expected)
   })
-  test.each([
+  const unnamed = [
     ['no project', '', {}],
     ['the project in the query only', `?project=${PROJECT}`, {}],
     ['an empty header', '', { 'X-Appwrite-Project': '' }],
+  ] as const
+  const exp = NOW.getTime() / 1000
+  const claims = { projectId: PROJECT, scopes: ['buckets.read', 'files.write'], exp: exp + 1 }
+  const ephemeral = async (w: World, more = {}) => ({
+    'X-Appwrite-Key': `ephemeral_${await signJwt({ ...claims, ...more }, w.env.SECRET ?? '')}`,
+  })
+
+  test.each(unnamed)('with %s is its own project’s', async (_, query, headers: Headers_) => {
+    const w = await at()
+    const stored = await w.key('buckets.read')
+    for (const key of [ROOT, stored, await ephemeral(w)]) {
+      const answer = ask(w, 'GET', `/v1/storage/buckets${query}`, { ...key, ...headers })
+      expect(await typeOf(answer)).toEqual([200, undefined])
+    }
+    const short = ask(w, 'GET', `/v1/users${query}`, { ...stored, ...headers })
+    expect(await typeOf(short)).toEqual([401, 'general_unauthorized_scope'])
+  })
+  test.each(unnamed)(
+    'with %s is refused unless it is valid',
+    async (_, query, headers: Headers_) => {
+      const w = await at()
+      const expiresAt = new Date(NOW.getTime() - 1)
+      const { 'X-Appwrite-Key': expired = '' } = (await storedKey(w, newSecret(), { expiresAt }))
+        .headers
+      const { user, cookie } = await signedIn(w)
+      const wrong = [
+        ...['standard_unknown', 'x', 'account_1', 'ephemeral_1'].map((secret) => [secret, {}]),
+        [(await ephemeral(w, { projectId: 'nope' }))['X-Appwrite-Key'], {}],
+        [(await ephemeral(w, { exp }))['X-Appwrite-Key'], {}],
+        ['standard_unknown', { ...user, ...cookie }],
+      ] as [string, Headers_][]
+      for (const [secret, more] of wrong) {
+        const sent = { ...headers, ...more, 'X-Appwrite-Key': secret }
+        const answer = ask(w, 'GET', `/v1/storage/buckets${query}`, sent)
+        expect([secret, ...(await typeOf(answer))]).toEqual([secret, 403, 'project_id_missing'])
+      }
+      const late = { ...headers, 'X-Appwrite-Key': expired }
+      const answer = ask(w, 'GET', `/v1/storage/buckets${query}`, late)
+      expect(await typeOf(answer)).toEqual([401, 'project_key_expired'])
+    },
+  )
+  test('without the header uploads, as the PHP SDK does', async () => {
+    const w = await at()
+    const { id } = await w.bucket()
+    for (const key of [ROOT, await w.key('files.write'), await ephemeral(w)]) {
+      const form = new FormData()
+      form.set('fileId', crypto.randomUUID())
+      form.set('file', new File(['text'], 'a.txt'))
+      const answer = await ask(w, 'POST', `/v1/storage/buckets/${id}/files`, key, form)
+      expect([answer.status, answer.body.bucketId]).toEqual([201, id])
+    }
+  })
+  test.each([
     ['another project in the header', '', { 'X-Appwrite-Project': 'nope' }],
+    ['the reserved one in the header', '', { 'X-Appwrite-Project': 'console' }],
     ['another project in the header only', `?project=${PROJECT}`, { 'X-Appwrite-Project': 'nope' }],
+    ['another project in the query', '?project=nope', {}],
+    ['the reserved one in the query', '?project=console', {}],
   ])('with %s is refused', async (_, query, headers: Headers_) => {
-    const answer = ask(await at(), 'GET', `/v1/storage/buckets${query}`, { ...ROOT, ...headers })
+    const w = await at()
+    for (const key of [ROOT, await w.key('buckets.read'), await ephemeral(w)]) {
+      const answer = ask(w, 'GET', `/v1/storage/buckets${query}`, { ...key, ...headers })
+      expect(await typeOf(answer)).toEqual([403, 'project_id_missing'])
+    }
+  })
+  test('with a body that names another project is refused', async () => {
+    const headers = { ...ROOT, 'Content-Type': 'application/json', 'Content-Length': '18' }
+    const answer = ask(await at(), 'POST', '/v1/storage/buckets', headers, '{"project":"nope"}')
     expect(await typeOf(answer)).toEqual([403, 'project_id_missing'])
+  })
+  test.each([
+    ['a session', 'cookie'],
+    ['a session in a header', 'user'],
+    ['a JWT', 'jwt'],
+    ['a development key', 'devKey'],
+    ['nothing', 'guest'],
+  ] as const)('is the only thing that does without: %s is nobody’s', async (_, kind) => {
+    const w = await at()
+    const answer = ask(w, 'GET', '/v1/account', (await signedIn(w))[kind])
+    expect(await typeOf(answer)).toEqual([401, 'general_unauthorized_scope'])
   })
   test('without the scope is told which one', async () => {
     const w = await at()
@@ -253,7 +343,6 @@ describe('an API key', () => {
     const { status, body } = await list(await at(), { ...IN_PROJECT, ...headers })
     expect([status, body.message]).toEqual([401, GUEST_REFUSED])
   })
-  const exp = NOW.getTime() / 1000
   test.each([
     ['ephemeral_', { projectId: PROJECT, exp: exp + 1 }, 200],
     ['dynamic_', { projectId: PROJECT, exp: exp + 1 }, 200],

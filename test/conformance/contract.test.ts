@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { API_VERSION } from '#/app'
 import { ERRORS } from '#/errors'
 import { openApi, openApiPath } from '#/http/openapi'
+import { API_VERSION } from '#/lib/version'
 import { ROUTES } from '#/routes'
 import { INLINE_TYPES } from '#/services/storage/mime'
 import api from '#test/contract/api.json'

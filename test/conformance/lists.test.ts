@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { API_VERSION } from '#/app'
 import { openApi } from '#/http/openapi'
+import { API_VERSION } from '#/lib/version'
 import { ROUTES } from '#/routes'
 import { q, sendList } from '#test/support/lists'
 import { type Json, NOW, ROOT, type World, world } from '#test/support/world'

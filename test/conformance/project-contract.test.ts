@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { API_VERSION } from '#/app'
 import { openApi, openApiPath } from '#/http/openapi'
+import { API_VERSION } from '#/lib/version'
 import { ROUTES } from '#/routes'
 import api from '#test/contract/api-project.json'
 import type { Json } from '#test/support/world'

@@ -12,6 +12,7 @@ import {
   readSettings,
   type Smtp,
   type SwitchKind,
+  timeOf,
 } from '#/project/settings'
 
 /** Holds the project with all that its owner has set. */
@@ -59,8 +60,6 @@ export const projectRows = (db: Database) => db.select().from(settings)
 
 const DAY_MS = 24 * 3600 * 1000
 
-const asTime = (value: unknown) => (typeof value === 'number' ? new Date(value) : undefined)
-
 const asTexts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 
@@ -71,14 +70,14 @@ export function readProject(
 ): ProjectRow {
   const { settings: deployment, now } = c.var
   const stored = new Map(rows.map(({ name, value }) => [name, value]))
-  const createdAt = asTime(stored.get(`${ABOUT}createdAt`)) ?? new Date(0)
+  const createdAt = timeOf(stored.get(`${ABOUT}createdAt`)) ?? new Date(0)
   return {
     ...readSettings(rows),
     id: deployment.PROJECT_ID,
     name: deployment.PROJECT_NAME,
     labels: asTexts(stored.get(`${ABOUT}labels`)),
     createdAt,
-    updatedAt: asTime(stored.get(`${ABOUT}updatedAt`)) ?? createdAt,
+    updatedAt: timeOf(stored.get(`${ABOUT}updatedAt`)) ?? createdAt,
     // Differs: this very request is activity, and a day is as fine as the contract asks for.
     seenAt: new Date(now.getTime() - (now.getTime() % DAY_MS)),
   }

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { model } from '#/http/model'
+import { route } from '#/http/route'
+import { API_VERSION } from '#/lib/version'
+
+const versionModel = model('healthVersion', { version: z.string() }, (version: string) => ({
+  version,
+}))
+
+/** Says which API level is spoken: command line tools ask before they know a project (neighbours contract 2). */
+export const getVersion = route(
+  {
+    name: 'health.getVersion',
+    method: 'get',
+    path: '/v1/health/version',
+    scopes: ['public'],
+    onConsole: 'serve',
+    input: {},
+    status: 200,
+    model: versionModel,
+    errors: [],
+  },
+  async () => API_VERSION,
+)
