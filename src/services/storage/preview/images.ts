@@ -50,15 +50,16 @@ export async function begin(
 ): Promise<ImageTransformationResult> {
   try {
     const given = images.input(input.stream())
-    const changed =
-      crop || turn
-        ? given.transform({
-            ...(turn ? { rotate: turn } : {}),
-            ...(crop
-              ? { width: crop.width, height: crop.height, fit: 'cover', gravity: crop.side }
-              : {}),
-          })
-        : given
+    // In calls of their own: within one, which comes first is the platform's choice.
+    const turned = turn ? given.transform({ rotate: turn }) : given
+    const changed = crop
+      ? turned.transform({
+          width: crop.width,
+          height: crop.height,
+          fit: 'cover',
+          gravity: crop.side,
+        })
+      : turned
     return await changed.output({
       format: `image/${format}`,
       anim: false,
