@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { crc32 } from 'node:zlib'
 
 /** Builders of pictures that claim more than they hold. */
 
@@ -65,28 +66,42 @@ const box = (type: string, ...parts: readonly (Uint8Array | readonly number[] | 
   return bytesOf(u32(content.length + 8), type, content)
 }
 
+/** Builds properties that change how a picture of a HEIC is shown. @param turns counter-clockwise */
+export const irot = (turns: number) => box('irot', [turns])
+export const imir = (axis: number) => box('imir', [axis])
+export const clap = (...numbers: readonly number[]) => box('clap', numbers.flatMap(u32))
+
 /**
  * Builds the head of a HEIC.
  * @param items sizes of its pictures; the first one is the main one, their IDs count from 1
  * @param grids which items each item is made of
+ * @param shown properties of the main picture, in their order, and the brand
  */
 export function heic(
   items: readonly Side[],
   grids: Readonly<Record<number, readonly number[]>> = {},
+  { properties = [], brand = 'heic' }: { properties?: readonly Uint8Array[]; brand?: string } = {},
 ) {
   const ispe = items.map(([width, height]) => box('ispe', u32(0), u32(width), u32(height)))
-  const ipma = items.flatMap((_, index) => [...u16(index + 1), 1, index + 1])
+  const own = properties.map((_, index) => 0x80 | (items.length + index + 1))
+  const ipma = items.flatMap((_, index) =>
+    index === 0 ? [...u16(1), 1 + own.length, 1, ...own] : [...u16(index + 1), 1, index + 1],
+  )
   const iref = Object.entries(grids).map(([from, to]) =>
     box('dimg', u16(Number(from)), u16(to.length), to.flatMap(u16)),
   )
   return bytesOf(
-    box('ftyp', 'heic', u32(0), 'mif1heic'),
+    box('ftyp', brand, u32(0), 'mif1heic'),
     box(
       'meta',
       u32(0),
       box('pitm', u32(0), u16(1)),
       box('iref', u32(0), ...iref),
-      box('iprp', box('ipco', ...ispe), box('ipma', u32(0), u32(items.length), ipma)),
+      box(
+        'iprp',
+        box('ipco', ...ispe, ...properties),
+        box('ipma', u32(0), u32(items.length), ipma),
+      ),
     ),
   )
 }
@@ -98,6 +113,12 @@ export const jpeg = ([width, height]: Side, scans: number) =>
     ...Array.from({ length: scans }, () => [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x55, 0xff, 0]),
     [0xff, 0xd9],
   )
+
+/** Builds a chunk of a PNG. */
+export function chunked(name: string, data: Uint8Array) {
+  const body = bytesOf(name, data)
+  return bytesOf(u32(data.length), body, u32(crc32(body)))
+}
 
 /** Inserts a chunk into a PNG behind its header; its sum is not computed. */
 export const withChunk = (png: Uint8Array, name: string, data: Uint8Array) =>

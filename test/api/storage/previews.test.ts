@@ -479,11 +479,13 @@ describe('a failure is not a verdict', () => {
       const hash = await hashSecret(JSON.stringify([version, 'png', ...entries]))
       return key.replace(/[^/]*$/, hash.slice(0, 40))
     }
-    expect(key).toBe(await keyOf(2))
+    expect(key).toBe(await keyOf(3))
     await w.env.BLOBS.delete(key)
     await w.db.delete(variants)
     const customMetadata = { refusal: 'storage_file_type_unsupported', detail: 'Out of order.' }
-    await w.env.BLOBS.put(await keyOf(1), '', { customMetadata })
+    for (const version of [1, 2]) {
+      await w.env.BLOBS.put(await keyOf(version), '', { customMetadata })
+    }
     expect((await preview('width=48')).status).toBe(200)
   })
 })

@@ -2,13 +2,11 @@ import { ApiError } from '#/errors'
 import { log } from '#/lib/log'
 import { joinBytes } from './bytes.ts'
 import { MAX_RESULT_BYTES, tooLarge, unreadable } from './limits.ts'
+import type { Turn } from './orientation.ts'
 import type { Crop, Format } from './plan.ts'
 import type { Picture } from './source.ts'
 
 export type Rendered = { body: Uint8Array<ArrayBuffer>; contentType: string }
-
-/** Quarter turns, in degrees clockwise. */
-export type Turn = 90 | 180 | 270
 
 /** One call of the binding: a turn, then a resize of the turned picture with its cut, and a format. */
 export type Transform = {

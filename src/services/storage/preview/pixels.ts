@@ -22,6 +22,8 @@ export function applyEffect(
   place: Place = { top: 0, height: pixels.height },
 ): Pixels {
   switch (effect.kind) {
+    case 'mirror':
+      return mirror(pixels)
     case 'opacity':
       return setOpacity(pixels, effect.opacity)
     case 'background':
@@ -40,6 +42,13 @@ export function applyEffect(
 /** Applies effects to a whole picture, one after the other. */
 export const applyEffects = (pixels: Pixels, effects: readonly Effect[]): Pixels =>
   effects.reduce((changed, effect) => applyEffect(changed, effect), pixels)
+
+function mirror(pixels: Pixels): Pixels {
+  const { width, height, data } = pixels
+  const whole = new Uint32Array(data.buffer, data.byteOffset, width * height)
+  for (let y = 0; y < height; y++) whole.subarray(y * width, (y + 1) * width).reverse()
+  return pixels
+}
 
 function setOpacity(pixels: Pixels, opacity: number): Pixels {
   const alpha = Math.round(255 * opacity)

@@ -1,4 +1,5 @@
 import { VIDEO_TYPES } from '#/services/storage/mime'
+import type { Upright } from './orientation.ts'
 
 /**
  * Where a crop is taken from. Differs: `auto`, which newer SDKs send and upstream refuses, leaves the choice to
@@ -37,8 +38,9 @@ export type Crop = Size & { scaled: Size; left: number; top: number; side: Side 
 /** A crop overflows on one axis only, so that a corner is a side of that axis. */
 export type Side = 'center' | 'left' | 'right' | 'top' | 'bottom' | 'auto'
 
-/** A change of pixels after the crop, in the order of storage contract 9.4. */
+/** A change of pixels after the crop, in the order of storage contract 9.4; mirroring, left to right, is first. */
 export type Effect =
+  | { kind: 'mirror' }
   | { kind: 'opacity'; opacity: number }
   | { kind: 'background'; color: Color }
   | { kind: 'border'; width: number; color: Color }
@@ -71,6 +73,8 @@ export type Source = Size & {
   mayBeClear: boolean
   /** At which a JPEG was encoded, 1 to 100, as far as it tells. */
   quality?: number | undefined
+  /** What is left to be done for it to stand upright, beyond what decoders do. */
+  upright?: Upright
 }
 
 const SOURCES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/heic']
@@ -159,7 +163,7 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
   const planned = crops ? planCrop(source, params, gravity) : undefined
   const same = planned?.width === source.width && planned.height === source.height
   const crop = same ? undefined : planned
-  const effects = planEffects(params)
+  const effects = planEffects(params, source)
   const quality = planQuality(params.quality, source.quality, format)
   const asksQuality = params.quality > 0 && quality !== undefined
   const keepsFrames = format === 'gif' || format === 'webp'
@@ -201,9 +205,10 @@ const platformMakes = (format: Format, mayBeClear: boolean) =>
   format === 'png' || format === 'webp' || (format === 'jpeg' && !mayBeClear)
 
 /** Differs: upstream fails for a border without a colour, which is black here. */
-function planEffects(params: PreviewParams): Effect[] {
+function planEffects(params: PreviewParams, { upright }: Source): Effect[] {
   const { opacity, background, borderWidth, borderRadius, borderColor = '000' } = params
   const effects: Effect[] = []
+  if (upright?.mirrored) effects.push({ kind: 'mirror' })
   if (opacity < 1) effects.push({ kind: 'opacity', opacity })
   if (background !== undefined) effects.push({ kind: 'background', color: parseColor(background) })
   const color = parseColor(borderColor)

@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer'
 import { type GifFrames, readGifFrames } from './headers/gif.ts'
 import { readHeifHeader } from './headers/heif.ts'
 import { readJpegHeader } from './headers/jpeg.ts'
-import { readPngSize } from './headers/png.ts'
+import { pngOrientation, readPngSize } from './headers/png.ts'
 import { readWebpFrames } from './headers/webp.ts'
 import { jpegQuality } from './jpeg-quality.ts'
 import { boundSource, unreadable } from './limits.ts'
+import { isSideways, uprightBy } from './orientation.ts'
 import type { Size, Source } from './plan.ts'
 
 /**
@@ -18,12 +19,14 @@ export type Probe = Source & {
   framePixels?: number
   /** Where the frames of a GIF are. */
   gif?: GifFrames
+  /** Size of the frames of a WebP as they are stored. */
+  canvas?: Size
 }
 
 /**
  * Reads format, size, orientation and frames from a picture's headers, without decoding it. Decoders go by
  * the same fields: what is bounded here is bounded there.
- * @param bytes the whole of a GIF or WebP; of others as much as their header takes
+ * @param bytes the whole of a GIF, WebP or PNG; of others as much as their header takes
  * @throws `storage_file_type_unsupported` for bytes that are no such picture
  * @throws `storage_image_resolution_exceeded` for a picture, or one inside it, that is too large to decode
  */
@@ -37,10 +40,10 @@ export function probe(bytes: Uint8Array): Probe {
 function readHeader(bytes: Uint8Array): Probe | undefined {
   const text = Buffer.from(bytes.subarray(0, 12)).toString('latin1')
   if (text.startsWith('\xff\xd8')) return readJpeg(bytes)
-  if (text.startsWith('\x89PNG')) return still('png', readPngSize(bytes))
+  if (text.startsWith('\x89PNG')) return readPng(bytes)
   if (/^GIF8[79]a/.test(text)) return readGif(bytes)
   if (/^RIFF....WEBP/s.test(text)) return readWebp(bytes)
-  return text.slice(4, 8) === 'ftyp' ? still('heic', readHeifHeader(bytes)) : undefined
+  return text.slice(4, 8) === 'ftyp' ? readHeic(bytes) : undefined
 }
 
 function still(format: Probe['format'], size: Size | undefined): Probe | undefined {
@@ -49,12 +52,35 @@ function still(format: Probe['format'], size: Size | undefined): Probe | undefin
   return { format, frames: 1, mayBeClear: format !== 'heic' && format !== 'jpeg', width, height }
 }
 
+const turned = ({ width, height }: Size): Size => ({ width: height, height: width })
+
+/** Every decoder of JPEG turns a picture upright as its EXIF says. */
 function readJpeg(bytes: Uint8Array): Probe | undefined {
   const header = readJpegHeader(bytes)
-  const found = still('jpeg', header)
-  if (!header || !found) return
-  const upright = header.orientation >= 5 ? { width: header.height, height: header.width } : {}
-  return { ...found, ...upright, quality: jpegQuality(bytes) }
+  const found = header && still('jpeg', isSideways(header.orientation) ? turned(header) : header)
+  return found && { ...found, quality: jpegQuality(bytes) }
+}
+
+/** Every decoder of HEIC cuts and turns a picture as its properties say; its EXIF does not count. */
+function readHeic(bytes: Uint8Array): Probe | undefined {
+  const header = readHeifHeader(bytes)
+  const shown = header?.aperture ?? header
+  return still('heic', header && shown && header.turns % 2 === 1 ? turned(shown) : shown)
+}
+
+/** Adds an orientation that decoders treat differently: it is withheld from them and left to us. */
+function oriented(found: Probe, orientation = 1): Probe {
+  const upright = uprightBy(orientation)
+  return {
+    ...found,
+    ...(isSideways(orientation) ? turned(found) : {}),
+    ...(upright && { upright }),
+  }
+}
+
+function readPng(bytes: Uint8Array): Probe | undefined {
+  const found = still('png', readPngSize(bytes))
+  return found && oriented(found, pngOrientation(bytes))
 }
 
 function readGif(bytes: Uint8Array): Probe | undefined {
@@ -66,5 +92,7 @@ function readGif(bytes: Uint8Array): Probe | undefined {
 function readWebp(bytes: Uint8Array): Probe | undefined {
   const webp = readWebpFrames(bytes)
   const found = webp && still('webp', webp.canvas)
-  return found && { ...found, frames: webp.count, framePixels: webp.pixels }
+  if (!found) return
+  const { canvas, count: frames, pixels: framePixels, orientation } = webp
+  return oriented({ ...found, frames, framePixels, canvas }, orientation)
 }

@@ -64,7 +64,7 @@ function showsNoGround(effects: readonly Effect[], mayBeClear: boolean): boolean
   let isOpaque = !mayBeClear
   for (const { kind } of effects) {
     if (kind === 'background' || kind === 'border') isOpaque = true
-    else isOpaque = false
+    else if (kind !== 'mirror') isOpaque = false
   }
   return isOpaque
 }

@@ -5,8 +5,8 @@ import { encoderFor, type Frame, gifWriter } from './codecs.ts'
 import { readPngSize } from './headers/png.ts'
 import { type Rendered, serviceFailed, transform } from './images.ts'
 import { areaOf, MAX_OWN_PIXELS, unreadable } from './limits.ts'
-import { applyEffects, cutOut } from './pixels.ts'
-import type { Format, OutputFormat, PreviewParams, PreviewPlan } from './plan.ts'
+import { applyEffect, applyEffects, cutOut } from './pixels.ts'
+import type { Format, OutputFormat, PreviewParams } from './plan.ts'
 import { decodePng, encodePng } from './png.ts'
 import type { Probe } from './probe.ts'
 import { renderStrips } from './render-strips.ts'
@@ -48,7 +48,7 @@ export async function renderPreview(
   const work = await planned(picture, params, FORMATS[output])
   switch (work.way) {
     case 'frames':
-      return renderFrames(await picture.bytes(), picture.header, work.plan)
+      return renderFrames(await picture.bytes(), picture.header, work)
     case 'binding':
       return transform(images, picture, { ...work, ...work.plan, crop: work.crop })
     case 'strips':
@@ -98,13 +98,13 @@ function decoded({ body, contentType }: Rendered) {
 }
 
 /**
- * Renders every frame by ourselves: decode, scale, cut, effects, encode, one after the other. Differs: upstream
+ * Renders every frame by ourselves: decode, turn, scale, cut, effects, encode, one after the other. Differs: upstream
  * gives GIF whatever was asked for once it crops, and puts effects on one frame alone.
  */
 async function renderFrames(
   bytes: Uint8Array,
   source: Probe,
-  plan: PreviewPlan,
+  { plan, turn, crop }: Work,
 ): Promise<Rendered> {
   const animation = readFrames(bytes, source)
   const writer =
@@ -112,7 +112,8 @@ async function renderFrames(
       ? gifWriter(animation.loops)
       : await webpWriter(plan.size, animation.loops, plan.quality)
   for await (const { pixels, delayMs } of animation.frames) {
-    const resized = plan.crop ? cutOut(scale(pixels, plan.crop.scaled), plan.crop) : pixels
+    const turned = turn ? applyEffect(pixels, { kind: 'rotate', degrees: turn }) : pixels
+    const resized = crop ? cutOut(scale(turned, crop.scaled), crop) : turned
     writer.add({ pixels: applyEffects(resized, plan.effects), delayMs })
   }
   return { body: writer.finish(), contentType: `image/${plan.format}` }
@@ -121,7 +122,9 @@ async function renderFrames(
 /** Opens an animation; what its decoder does not take is the source's fault. */
 function readFrames(bytes: Uint8Array, source: Probe): Animation {
   try {
-    const animation = source.gif ? readGif(bytes, source.gif) : readWebp(bytes, source)
+    const animation = source.gif
+      ? readGif(bytes, source.gif)
+      : readWebp(bytes, source.canvas ?? source)
     return { ...animation, frames: judgedFrames(animation.frames) }
   } catch (error) {
     throw judgedDecoding(error)

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { ApiError } from '#/errors'
 import { blocksOf } from '#/http/blocks'
+import { joinBytes } from './bytes.ts'
 import { firstGifFrame } from './headers/gif.ts'
-import { isAnimatedPng, stillPng } from './headers/png.ts'
+import { readPngSize, stillPng } from './headers/png.ts'
 import { firstWebpFrame } from './headers/webp.ts'
 import { type Probe, probe } from './probe.ts'
 import { type Watch, watchFor } from './watch.ts'
@@ -19,7 +20,7 @@ export type Picture = {
    */
   stream(): ReadableStream<Uint8Array>
   /** Reads the picture whole, in place of {@link Picture.stream}. */
-  bytes(): Promise<Uint8Array<ArrayBuffer>>
+  bytes(): Promise<Uint8Array>
   /** Observes what is streamed. */
   watch: Watch
   /** Lets go of a picture that is not needed. */
@@ -47,14 +48,15 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
       if (bytes) held.push(bytes)
       length += bytes?.length ?? 0
     }
-    return new Uint8Array(Buffer.concat(held, length))
+    const bytes = joined(held)
+    held.splice(0, held.length, bytes) // not kept twice
+    return bytes
   }
   const { cancel } = blocks
 
   async function readHeader(): Promise<Probe> {
     const head = await hold(HEAD_BYTES)
-    // Animations are counted to their end; other pictures tell all at the start, as a rule.
-    if (!isAnimation(head)) {
+    if (!tellsAtItsEnd(head)) {
       const header = tryProbe(head, ended)
       if (header) return header
     }
@@ -77,8 +79,7 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
     header,
     watch,
     stream() {
-      if (ended && held.length > 0)
-        held.splice(0, held.length, stillOf(Buffer.concat(held), header))
+      if (ended && held.length > 0) held.splice(0, held.length, stillOf(joined(held), header))
       return new ReadableStream({
         async pull(controller) {
           const bytes = await next().catch(async (error: unknown) => {
@@ -96,16 +97,24 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
   }
 }
 
-/** Checks whether a picture may be an animation, whose frames are told by the whole of it. */
-const isAnimation = (head: Uint8Array) =>
-  ['GIF8', 'RIFF'].includes(Buffer.from(head.subarray(0, 4)).toString('latin1')) ||
-  isAnimatedPng(head)
+const joined = (pieces: readonly Uint8Array[]) =>
+  pieces.length === 1 && pieces[0] ? pieces[0] : joinBytes(pieces)
 
-/** Cuts an animation down to what its first frame takes. */
-function stillOf(bytes: Uint8Array, { format, frames, gif }: Probe): Uint8Array {
+/**
+ * Checks whether the whole of a picture is needed to tell what it is: the frames of an animation are counted to
+ * its end, and the orientation of a PNG may come after its pixels.
+ * @throws `storage_image_resolution_exceeded` where its beginning is enough to refuse it
+ */
+function tellsAtItsEnd(head: Uint8Array): boolean {
+  if (readPngSize(head)) return probe(head).format === 'png'
+  return ['GIF8', 'RIFF'].includes(Buffer.from(head.subarray(0, 4)).toString('latin1'))
+}
+
+/** Leaves out what a decoder is not to see: all but the first frame, and an orientation that is left to us. */
+function stillOf(bytes: Uint8Array, { format, gif }: Probe): Uint8Array {
   if (gif) return firstGifFrame(bytes, gif)
-  if (format === 'webp' && frames > 1) return firstWebpFrame(bytes)
-  return format === 'png' && isAnimatedPng(bytes) ? stillPng(bytes) : bytes
+  if (format === 'webp') return firstWebpFrame(bytes)
+  return format === 'png' ? stillPng(bytes) : bytes
 }
 
 /** Reads a header from a picture's beginning; undefined where more of it may tell. */

@@ -21,7 +21,7 @@ import { renderPreview } from '#/services/storage/preview/render'
 type Ctx = Context<AppEnv>
 
 /** Marks what this renderer makes and refuses; raise it when the same parameters give something else. */
-const RENDERER = 2
+const RENDERER = 3
 /** How long a request waits for another's rendering, and how often it looks. */
 const PATIENCE_MS = 25_000
 const FIRST_LOOK_MS = 100

@@ -1,5 +1,5 @@
-import type { Turn } from './images.ts'
 import { areaOf, MAX_AVIF_PIXELS, MAX_OWN_PIXELS, MAX_STRIP_PIXELS, tooLarge } from './limits.ts'
+import { mirroredCrop, quarterTurn, type Turn, turnedCrop, turnFurther } from './orientation.ts'
 import {
   type Crop,
   type Format,
@@ -7,7 +7,6 @@ import {
   type PreviewParams,
   type PreviewPlan,
   planPreview,
-  type Side,
 } from './plan.ts'
 import type { Probe } from './probe.ts'
 
@@ -17,7 +16,10 @@ import type { Probe } from './probe.ts'
  */
 export type Way = 'frames' | 'binding' | 'whole' | 'strips'
 
-/** A plan whose quarter turn, if any, is left to the binding, together with the crop of the turned picture. */
+/**
+ * A plan with what comes before its effects: a quarter turn, which is left to the binding where it decodes, and
+ * the crop of the turned picture, before it is mirrored.
+ */
 export type Work = { plan: PreviewPlan; turn: Turn | undefined; crop: Crop | undefined; way: Way }
 
 /**
@@ -26,18 +28,19 @@ export type Work = { plan: PreviewPlan; turn: Turn | undefined; crop: Crop | und
  * @throws `storage_image_resolution_exceeded` when our part would take more than an isolate has
  */
 export function divide(params: PreviewParams, source: Probe, format: Format): Work {
+  const { upright } = source
+  const mirrored = (crop: Crop | undefined) =>
+    crop && upright?.mirrored ? mirroredCrop(crop) : crop
   const asked = planPreview(params, source, format)
-  if (asked.animated) return { plan: asked, turn: undefined, crop: asked.crop, way: 'frames' }
-  const turn = quarterTurn(params.rotation)
-  const rotation = turn ? 0 : params.rotation
+  if (asked.animated) {
+    return { plan: asked, turn: upright?.turn, crop: mirrored(asked.crop), way: 'frames' }
+  }
+  const quarter = quarterTurn(params.rotation)
+  const rotation = quarter ? 0 : params.rotation
   const plan = planPreview({ ...withoutIdle(params, source, format), rotation }, source, format)
-  const crop = plan.crop && turn ? turnedCrop(plan.crop, turn) : plan.crop
-  return { plan, turn, crop, way: wayOf(plan, source) }
-}
-
-function quarterTurn(rotation: number): Turn | undefined {
-  const degrees = (rotation + 360) % 360
-  return degrees === 90 || degrees === 180 || degrees === 270 ? degrees : undefined
+  const crop = plan.crop && quarter ? turnedCrop(plan.crop, quarter) : plan.crop
+  const turn = turnFurther(upright, quarter ?? 0)
+  return { plan, turn, crop: mirrored(crop), way: wayOf(plan, source) }
 }
 
 /** Leaves out what does not show: a background behind an opaque picture, and opacity in a JPEG of one. */
@@ -46,20 +49,6 @@ function withoutIdle(params: PreviewParams, source: Probe, format: Format): Prev
   if (params.opacity === 1) return { ...params, background: undefined }
   const isIdle = format === 'jpeg' && params.background === undefined
   return isIdle ? { ...params, opacity: 1 } : params
-}
-
-/** Where each side of a picture is after a turn. */
-const TURNED: Record<Turn, Partial<Record<Side, Side>>> = {
-  90: { left: 'top', top: 'right', right: 'bottom', bottom: 'left' },
-  180: { left: 'right', top: 'bottom', right: 'left', bottom: 'top' },
-  270: { left: 'bottom', top: 'left', right: 'top', bottom: 'right' },
-}
-
-function turnedCrop(crop: Crop, turn: Turn): Crop {
-  const side = TURNED[turn][crop.side] ?? crop.side
-  return turn === 180
-    ? { ...crop, side }
-    : { ...crop, side, width: crop.height, height: crop.width }
 }
 
 /** Returns the most pixels that an encoder of ours takes: its memory grows with them, at its own rate. */

@@ -1,11 +1,21 @@
+import { Buffer } from 'node:buffer'
+
 const ORIENTATION = 0x0112
 const SHORT = 3
 
+/** What precedes the TIFF structure in a JPEG; some writers put it into other formats too. */
+const EXIF = 'Exif\0\0'
+
 /**
- * Reads the orientation from a TIFF structure, as EXIF is stored in (Exif 2.32 §4.6.4).
+ * Reads the orientation from EXIF, with or without the letters that precede it in a JPEG (Exif 2.32 §4.6.4).
  * @returns 1 to 8; undefined where there is none
  */
-export function exifOrientation(tiff: Uint8Array): number | undefined {
+export function exifOrientation(bytes: Uint8Array): number | undefined {
+  const isPrefixed = Buffer.from(bytes.subarray(0, EXIF.length)).toString('latin1') === EXIF
+  return tiffOrientation(isPrefixed ? bytes.subarray(EXIF.length) : bytes)
+}
+
+function tiffOrientation(tiff: Uint8Array): number | undefined {
   if (tiff.length < 14) return
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length)
   const little = view.getUint16(0) === 0x4949

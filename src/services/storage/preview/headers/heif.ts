@@ -81,10 +81,10 @@ function* derivations(iref: Uint8Array): Generator<{ from: number; to: number[] 
 
 /** What a HEIC says of its main picture; the size is the stored one. */
 export type HeifHeader = Size & {
-  /** Quarter turns counter-clockwise (`irot`), after which the mirroring comes. */
+  /** The part of it that is shown (`clap`), before turns. */
+  aperture: Size | undefined
+  /** Quarter turns counter-clockwise (`irot`). */
   turns: number
-  /** How it is mirrored (`imir`): 0 top to bottom, 1 left to right. */
-  mirror: number | undefined
 }
 
 /**
@@ -116,12 +116,18 @@ export function readHeifHeader(bytes: Uint8Array): HeifHeader | undefined {
   const id = reader(pitm, 4).next(pitm[0] ? 4 : 2)
   const size = sizeOf(id)
   if (!size) return
-  const mirror = of(id, 'imir')?.[0]
-  return {
-    ...size,
-    turns: (of(id, 'irot')?.[0] ?? 0) & 3,
-    mirror: mirror === undefined ? undefined : mirror & 1,
-  }
+  const turns = (of(id, 'irot')?.[0] ?? 0) & 3
+  return { ...size, aperture: apertureOf(of(id, 'clap'), size), turns }
+}
+
+/** Reads how much of a picture is shown, a fraction for each side (ISO/IEC 14496-12 §12.1.4). */
+function apertureOf(clap: Uint8Array | undefined, { width, height }: Size): Size | undefined {
+  if (!clap || clap.length < 32) return
+  const view = viewOf(clap)
+  const side = (at: number) => Math.round(view.getUint32(at) / view.getUint32(at + 4))
+  const [across, down] = [side(0), side(8)]
+  const isWithin = across >= 1 && down >= 1 && across <= width && down <= height
+  return isWithin ? { width: across, height: down } : undefined
 }
 
 /** Most pixels of all pictures and tiles of a HEIC: a photograph, its thumbnail, depth and gain maps. */

@@ -32,7 +32,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
       return { height: uint16(content, 1), width: uint16(content, 3), orientation }
     }
     if (marker === APP1 && Buffer.from(content.subarray(0, 6)).toString('latin1') === EXIF) {
-      orientation = exifOrientation(content.subarray(6)) ?? orientation
+      orientation = exifOrientation(content) ?? orientation
     }
   }
   return

@@ -1,9 +1,14 @@
 import { Buffer } from 'node:buffer'
+import { joinBytes } from '../bytes.ts'
 import type { Size } from '../plan.ts'
+import { exifOrientation } from './exif.ts'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
-/** Chunks of an animated PNG that its still picture does not need (APNG specification). */
-const ANIMATION = ['acTL', 'fcTL', 'fdAT']
+/**
+ * Chunks that a decoder is not to see: those of an animation, which its still picture does not need (APNG
+ * specification), and EXIF, by which some decoders turn the picture and others do not.
+ */
+const WITHHELD = ['acTL', 'fcTL', 'fdAT', 'eXIf']
 
 const text = (bytes: Uint8Array, from: number, to: number) =>
   Buffer.from(bytes.subarray(from, to)).toString('latin1')
@@ -15,23 +20,39 @@ export function readPngSize(bytes: Uint8Array): Size | undefined {
   return { width: view.getUint32(16), height: view.getUint32(20) }
 }
 
-/** Checks whether a PNG announces an animation, which it does before its pixels. */
-export const isAnimatedPng = (head: Uint8Array) =>
-  readPngSize(head) !== undefined && Buffer.from(head).includes('acTL')
-
-/** Leaves out what animates a PNG, so that no decoder comes to see its other frames. */
-export function stillPng(bytes: Uint8Array): Uint8Array {
+/** Walks the chunks of a PNG; one that is cut off is the last one. */
+function* chunksOf(bytes: Uint8Array): Generator<{ name: string; from: number; to: number }> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const kept = new Uint8Array(bytes.length)
-  kept.set(bytes.subarray(0, 8))
-  let length = 8
-  for (let at = 8; at + 8 <= bytes.length; ) {
-    const chunk = bytes.subarray(at, at + 12 + view.getUint32(at))
-    if (!ANIMATION.includes(text(chunk, 4, 8))) {
-      kept.set(chunk, length)
-      length += chunk.length
-    }
-    at += chunk.length
+  for (let from = SIGNATURE.length; from + 8 <= bytes.length; ) {
+    const to = Math.min(bytes.length, from + 12 + view.getUint32(from))
+    yield { name: text(bytes, from + 4, from + 8), from, to }
+    from = to
   }
-  return kept.subarray(0, length)
+}
+
+/**
+ * Reads the EXIF orientation of a PNG, which may come before or after its pixels (PNG specification §11.3.4.6).
+ * @returns 1 to 8; undefined where there is none
+ */
+export function pngOrientation(bytes: Uint8Array): number | undefined {
+  for (const { name, from, to } of chunksOf(bytes)) {
+    if (name === 'eXIf') return exifOrientation(bytes.subarray(from + 8, to - 4))
+  }
+  return
+}
+
+/**
+ * Leaves out what animates a PNG, so that no decoder comes to see its other frames, and its EXIF, so that none
+ * turns it.
+ */
+export function stillPng(bytes: Uint8Array): Uint8Array {
+  const withheld = [...chunksOf(bytes)].filter(({ name }) => WITHHELD.includes(name))
+  if (withheld.length === 0) return bytes
+  const parts: Uint8Array[] = []
+  let at = 0
+  for (const { from, to } of withheld) {
+    parts.push(bytes.subarray(at, from))
+    at = to
+  }
+  return joinBytes([...parts, bytes.subarray(at)])
 }

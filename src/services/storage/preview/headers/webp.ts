@@ -1,6 +1,7 @@
 import { areaOf, boundSource, unreadable } from '../limits.ts'
 import type { Size } from '../plan.ts'
 import { type Chunk, riffChunks, uint24, webpOf } from '../riff.ts'
+import { exifOrientation } from './exif.ts'
 
 /** What the chunks of a WebP say before any of them is decoded. */
 export type WebpFrames = {
@@ -8,6 +9,8 @@ export type WebpFrames = {
   count: number
   /** Pixels that all frames have together. */
   pixels: number
+  /** EXIF orientation, 1 to 8. */
+  orientation: number | undefined
 }
 
 /** More chunks than any writer needs for an animation of ten thousand frames. */
@@ -70,7 +73,9 @@ export function readWebpFrames(bytes: Uint8Array): WebpFrames | undefined {
   boundSource(canvas)
   boundBitstreams(riffChunks(bytes, 12), canvas, MAX_CHUNKS)
   let [count, pixels] = [0, 0]
+  let orientation: number | undefined
   for (const { name, data } of riffChunks(bytes, 12)) {
+    if (name === 'EXIF') orientation ??= exifOrientation(data)
     if (name !== 'ANMF') continue
     const size = frameSize(data)
     boundSource(size)
@@ -78,15 +83,35 @@ export function readWebpFrames(bytes: Uint8Array): WebpFrames | undefined {
     count++
     pixels += areaOf(size)
   }
-  return { canvas, count: Math.max(1, count), pixels: count > 0 ? pixels : areaOf(canvas) }
+  return {
+    canvas,
+    count: Math.max(1, count),
+    pixels: count > 0 ? pixels : areaOf(canvas),
+    orientation,
+  }
 }
 
-/** Leaves out all frames but the first one, so that no decoder comes to see them. */
+/** Says in an extended header that there is EXIF. */
+const HAS_EXIF = 0x08
+
+/**
+ * Leaves out all frames but the first one, so that no decoder comes to see them, and EXIF, by which some
+ * decoders turn the picture and others do not.
+ */
 export function firstWebpFrame(bytes: Uint8Array): Uint8Array {
   const chunks: Chunk[] = []
+  let isLess = false
+  let frames = 0
   for (const chunk of riffChunks(bytes, 12)) {
-    chunks.push(chunk)
-    if (chunk.name === 'ANMF') break
+    if (chunk.name === 'EXIF' || (chunk.name === 'ANMF' && ++frames > 1)) isLess = true
+    else chunks.push(chunk)
   }
-  return webpOf(chunks)
+  return isLess ? webpOf(chunks.map(withoutExifFlag)) : bytes
+}
+
+function withoutExifFlag(chunk: Chunk): Chunk {
+  if (chunk.name !== 'VP8X') return chunk
+  const data = chunk.data.slice()
+  data[0] = (data[0] ?? 0) & ~HAS_EXIF
+  return { ...chunk, data }
 }

@@ -104,7 +104,6 @@ describe('counts what frames take', () => {
       width: 4032,
       height: 3024,
       turns: 0,
-      mirror: undefined,
     })
   })
   test('of a million boxes, each looked at once', () => {
