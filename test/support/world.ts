@@ -65,6 +65,9 @@ function counting(d1: D1Database) {
 
 export type World = Awaited<ReturnType<typeof world>>
 
+/** Hear every answer of every world, before its body is read. */
+export const observers = new Set<(request: Request, response: Response) => Promise<void>>()
+
 /**
  * Returns the app with a clock and a count of round trips; storage is empty at the start of each test file.
  * @param clock what the Worker reads as the time; it stands still at {@link NOW} unless a test says otherwise
@@ -81,6 +84,7 @@ export async function world(overrides: Partial<Env> = {}, clock: () => Date = ()
     seen.rowsRead = 0
     const response = await app.fetch(request, bindings, context)
     const trips = seen.trips
+    for (const observe of observers) await observe(request, response.clone())
     return { response, trips, settle: () => waitOnExecutionContext(context) }
   }
 
