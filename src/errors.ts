@@ -24,6 +24,7 @@ export const ERRORS = {
   general_phone_disabled: [503, 'No SMS carrier is configured, so no text message can be sent.'],
   general_query_invalid: [400, 'The query cannot be run on this collection.'],
   general_rate_limit_exceeded: [429, 'Too many requests. Wait a while and try again.'],
+  general_resource_blocked: [403, 'The project allows no more of these.'],
   general_route_not_found: [404, 'There is no route with this method and path.'],
   general_server_error: [500, 'The server could not complete the request.'],
   general_service_disabled: [403, 'This service is switched off for the project.'],
@@ -37,11 +38,11 @@ export const ERRORS = {
   membership_already_confirmed: [409, 'This membership is confirmed already.'],
   membership_deletion_prohibited: [
     400,
-    'The other owners have just left: the team would be without one. Ask again to leave it so.',
+    'The team would be left without an owner. Make another member an owner first, or delete the team.',
   ],
   membership_downgrade_prohibited: [
     400,
-    'The other owners have just left: the team would be without one. Ask again to leave it so.',
+    'The team would be left without an owner. Make another member an owner first, or delete the team.',
   ],
   membership_not_found: [404, 'There is no membership with this ID.'],
   mock_number_already_exists: [409, 'This phone number has a fixed code already.'],
@@ -97,6 +98,10 @@ export const ERRORS = {
   user_blocked: [403, 'This user is blocked.'],
   user_challenge_required: [401, 'Complete a challenge with a second factor first.'],
   user_count_exceeded: [400, 'The project has as many users as it may have.'],
+  user_deletion_prohibited: [
+    400,
+    'A team with other members would be left without an owner. Make one of them an owner first, or delete the team.',
+  ],
   user_email_already_exists: [409, 'Another user has this e-mail address.'],
   user_email_already_verified: [409, 'The e-mail address is verified already.'],
   user_email_disposable: [400, 'Throw-away e-mail addresses are not accepted.'],

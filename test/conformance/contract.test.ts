@@ -28,6 +28,11 @@ const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
   // Another target has the identifier: upstream answers 500.
   'account.updatePushTarget': ['user_target_already_exists'],
   'account.deleteIdentity': ['user_unauthorized'],
+  // The last owner of a team that others are in.
+  'account.delete': ['user_deletion_prohibited'],
+  'account.updateStatus': ['user_deletion_prohibited'],
+  // As many teams as one user may make.
+  'teams.create': ['general_resource_blocked'],
   // A provider that tells its addresses itself has to be asked for them; tokens are renewed at the provider.
   'account.createOAuth2Session': ['user_oauth2_provider_failure'],
   'account.createOAuth2Token': ['user_oauth2_provider_failure'],

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { flag, freeForm, instant, sequence, strings, timestamps } from './columns.ts'
 
@@ -9,11 +10,13 @@ export const teams = sqliteTable(
     name: text().notNull(),
     total: integer().notNull(), // confirmed members; triggers keep it
     prefs: freeForm().notNull(),
+    createdBy: text(), // the user who made it; null for a key, and once that user is deleted
     ...timestamps,
   },
   (t) => [
     index('teams_by_name').on(t.name, t.sequence),
     index('teams_by_created').on(t.createdAt, t.sequence),
+    index('teams_by_creator').on(t.createdBy),
   ],
 )
 export type Team = typeof teams.$inferSelect
@@ -35,6 +38,10 @@ export const memberships = sqliteTable(
     uniqueIndex('memberships_by_team').on(t.teamId, t.userId),
     index('memberships_of_team').on(t.teamId, t.sequence),
     index('memberships_of_user').on(t.userId, t.sequence),
+    // Role names have no quotes in them: the text is the role.
+    index('memberships_of_owners')
+      .on(t.teamId, t.userId)
+      .where(sql`confirm and instr(roles, '"owner"') > 0`),
   ],
 )
 export type Membership = typeof memberships.$inferSelect

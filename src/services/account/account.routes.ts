@@ -1,15 +1,17 @@
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { clearSessionCookies } from '#/auth/session-cookies'
 import { email } from '#/contact/email'
 import { users } from '#/db/schema'
+import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { optional } from '#/http/params'
 import { route } from '#/http/route'
 import { customId, idFor } from '#/ids'
 import { hashPassword } from '#/passwords'
 import { recordAction } from '#/project/audit'
-import { accountOf, selfOf, updateSelf } from '#/services/account/self'
+import { accountOf, goneMeanwhile, selfOf, updateSelf } from '#/services/account/self'
+import { unlessLastOwnerAnywhere } from '#/services/teams/owners'
 import { accountModel, preferencesModel } from '#/services/users/models'
 import {
   checkEmailPolicies,
@@ -95,15 +97,18 @@ export const deleteAccount = route(
     scopes: ['account'],
     input: {},
     status: 204,
-    errors: ['user_not_found'],
+    errors: ['user_deletion_prohibited', 'user_not_found'],
   },
   async (c) => {
     const { acting, person } = selfOf(c)
-    const [gone] = await c.var.db
-      .delete(users)
-      .where(eq(users.id, acting.user.id))
-      .returning({ id: users.id })
-    if (!gone) throw new ApiError('user_not_found')
+    const { db } = c.var
+    const stays = eq(users.id, acting.user.id)
+    const mayGo = await unlessLastOwnerAnywhere(c, acting)
+    const [[gone], [left]] = await db.batch([
+      db.delete(users).where(and(stays, mayGo)).returning({ id: users.id }),
+      db.select({ id: users.id }).from(users).where(stays),
+    ])
+    if (!gone) throw new ApiError(left ? 'user_deletion_prohibited' : 'user_not_found')
     // A user's log goes with the user; only an impersonator has one left to write to.
     if (acting !== person) recordAction(c, 'user.delete')
     return undefined
@@ -166,11 +171,23 @@ export const updateStatus = route(
     input: {},
     status: 200,
     model: accountModel,
-    errors: [],
+    errors: ['user_deletion_prohibited'],
   },
   async (c) => {
-    const account = await updateSelf(c, { status: false })
+    const { db, now } = c.var
+    const { person } = selfOf(c)
+    const stays = eq(users.id, person.user.id)
+    const mayGo = await unlessLastOwnerAnywhere(c, person)
+    const [[blocked], [left]] = await db.batch([
+      db
+        .update(users)
+        .set(touched(users, { status: false }, now))
+        .where(and(stays, mayGo))
+        .returning(),
+      db.select({ id: users.id }).from(users).where(stays),
+    ])
+    if (!blocked) throw left ? new ApiError('user_deletion_prohibited') : goneMeanwhile()
     clearSessionCookies(c)
-    return account
+    return accountOf(blocked, person.targets)
   },
 )

@@ -60,8 +60,10 @@ export function addAsked(
     let [user] = known()
     for (let tries = 0; tries < TRIES; tries++) {
       const round = gather(db)
-      const userId =
-        user?.id ?? (await addNewUser(c, round, { ...asked, userId: id }, await around()))
+      const added = user
+        ? { id: user.id, stored: undefined }
+        : await addNewUser(c, round, { ...asked, userId: id }, await around())
+      const userId = added.id
       const row = await oneTimeRow(c, {
         userId,
         purpose: asked.purpose,
@@ -78,7 +80,10 @@ export function addAsked(
       const [issued] = stored()
       ;[user] = holder()
       if (issued && user) return { user, issued }
-      if (!user && !wasKnown) break
+      if (!user && !wasKnown) {
+        added.stored?.() // throws where the project has no room
+        break
+      }
     }
     throw new ApiError('user_already_exists')
   }
@@ -97,17 +102,16 @@ const isHolder = ({ var: { db } }: Ctx, { column, address }: Asked, userId: stri
       .where(and(eq(users.id, userId), eq(users[column], address))),
   )
 
-/** Adds to a batch what stores a new user, if nothing stands in the way. @returns its ID */
+/** Adds to a batch what stores a new user, if nothing stands in the way. Returns as `addUser`. */
 async function addNewUser(c: Ctx, batch: Batch, asked: Asked, around: Surroundings) {
   await checkUserLimit(c, around.users)
   if (around.identityOwner) throw new ApiError(asked.clash)
   if (asked.column === 'email') await checkEmailPolicies(c, asked.address)
-  const { id } = await addUser(c, batch, {
+  return addUser(c, batch, {
     userId: asked.userId,
     [asked.column]: asked.address,
     accessedAt: c.var.now,
     origin: 'claim',
     targets: asked.targets,
   })
-  return id
 }

@@ -18,6 +18,7 @@ import {
 } from '#/services/teams/access'
 import { boundSecret } from '#/services/teams/invitations'
 import { type MembershipRow, revealed } from '#/services/teams/models'
+import { hasOwner } from '#/services/teams/owners'
 import type { AddressKind } from '#/services/users/addresses'
 import { addProof, addRemoval } from '#/services/users/proof'
 import { draftSession, startSession } from '#/services/users/sessions'
@@ -150,7 +151,9 @@ export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> 
   const batch = gather(db)
   const usedBy = randomHex(32)
   const mayUse = self ? undefined : sql`${oneTimeSecrets.sessionOnly} is not 1`
-  batch.add(redeem(c, invitation, mayUse, usedBy))
+  // Whoever invited may have been the last one in the team and left it: nobody joins a team without an owner.
+  const hasHost = hasOwner(team.id)
+  batch.add(redeem(c, invitation, and(mayUse, hasHost), usedBy))
   const isDone = isRedeemedBy(c, userId, usedBy)
   const confirmed = batch.add(
     db
@@ -168,7 +171,10 @@ export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> 
       .where(and(eq(users.id, userId), isDone)),
   )
   const latest = batch.add(
-    db.select({ confirm: memberships.confirm }).from(memberships).where(eq(memberships.id, id)),
+    db
+      .select({ confirm: memberships.confirm })
+      .from(memberships)
+      .where(and(eq(memberships.id, id), hasHost)),
   )
   await batch.run()
   const [[joined], [user], [session]] = [confirmed(), verified(), started?.() ?? []]

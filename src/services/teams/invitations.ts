@@ -1,14 +1,16 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { type Caller, isPrivileged } from '#/auth/caller'
+import { type Caller, isPrivileged, userIdOf } from '#/auth/caller'
 import { oneTimeRow } from '#/auth/one-time'
 import { randomHex } from '#/auth/secrets'
 import { gather } from '#/db/gather'
+import { insertIf } from '#/db/insert-if'
 import {
   type Membership,
   memberships,
   oneTimeSecrets,
   type Team,
+  teams,
   type User,
   users,
 } from '#/db/schema'
@@ -22,6 +24,7 @@ import { unknownPassword } from '#/passwords'
 import { readSettings, settingsRows } from '#/project/settings'
 import { grantOwner, grantTeam, teamById } from '#/services/teams/access'
 import { type MembershipRow, revealed } from '#/services/teams/models'
+import { isOwnerNow } from '#/services/teams/owners'
 import {
   addLookAround,
   addUser,
@@ -157,26 +160,30 @@ const ofPair = ({ teamId, userId }: Pair) =>
   and(eq(memberships.teamId, teamId), eq(memberships.userId, userId))
 
 /**
- * Gives the statement that stores a membership, or has a pending one invited anew, whose roles stay; a key
+ * Builds the statement that stores a membership, or has a pending one invited anew, whose roles stay; a key
  * confirms it at once. No row comes back when it is confirmed already, or team or user are gone.
  */
-function enrol({ var: { db, now, caller } }: Ctx, pair: Pair, roles: readonly string[]) {
+function enrol({ var: { db, now, caller } }: Ctx, pair: Pair, roles: readonly string[], when: SQL) {
   const isConfirmed = isPrivileged(caller)
   const changes = { invited: now, updatedAt: now }
   const state = isConfirmed ? { joined: now, confirm: true } : { joined: null, confirm: false }
-  return db
-    .insert(memberships)
-    .values({ id: uniqueId(now), ...pair, roles: [...roles], createdAt: now, ...changes, ...state })
-    .onConflictDoUpdate({
-      target: [memberships.teamId, memberships.userId],
-      set: { ...changes, ...state },
-      setWhere: eq(memberships.confirm, false),
-    })
-    .returning()
+  const row = {
+    id: uniqueId(now),
+    ...pair,
+    roles: [...roles],
+    createdAt: now,
+    ...changes,
+    ...state,
+  }
+  return insertIf(db, memberships, row, when).onConflictDoUpdate({
+    target: [memberships.teamId, memberships.userId],
+    set: { ...changes, ...state },
+    setWhere: eq(memberships.confirm, false),
+  })
 }
 
-/** Gives the statement that voids the links of a pending invitation; a used one is kept, to be told from a wrong one. */
-function voidLinks({ var: { db } }: Ctx, pair: Pair) {
+/** Builds the statement that voids the links of a pending invitation; a used one is kept, to be told from a wrong one. */
+function voidLinks({ var: { db } }: Ctx, pair: Pair, when: SQL) {
   const membership = db.select({ id: memberships.id }).from(memberships).where(ofPair(pair))
   return db
     .delete(oneTimeSecrets)
@@ -185,13 +192,16 @@ function voidLinks({ var: { db } }: Ctx, pair: Pair) {
         inArray(oneTimeSecrets.ref, membership),
         eq(oneTimeSecrets.purpose, 'invite'),
         isNull(oneTimeSecrets.usedAt),
+        when,
       ),
     )
 }
 
-/** Gives the statement that stores the secret of a pending invitation. */
-function keepSecret({ var: { db } }: Ctx, pair: Pair, row: typeof oneTimeSecrets.$inferInsert) {
-  const pending = and(ofPair(pair), eq(memberships.confirm, false))
+type SecretRow = typeof oneTimeSecrets.$inferInsert
+
+/** Builds the statement that stores the secret of a pending invitation. */
+function keepSecret({ var: { db } }: Ctx, pair: Pair, row: SecretRow, when: SQL) {
+  const pending = and(ofPair(pair), eq(memberships.confirm, false), when)
   const id = db.select({ id: memberships.id }).from(memberships).where(pending)
   const userId = db.select({ userId: memberships.userId }).from(memberships).where(pending)
   // Where nothing is pending the row would be nobody's: a trigger drops it.
@@ -211,37 +221,47 @@ export const boundSecret = (secret: string, address: string) => `${secret}:${add
 
 /**
  * Stores an invitation with its secret and, for a stranger, the user, in one transaction.
- * @throws `user_already_exists`, `membership_already_confirmed`, `team_not_found`, `user_not_found` for what
- * happened meanwhile
+ * @throws `user_unauthorized`, `user_count_exceeded`, `user_already_exists`, `membership_already_confirmed`,
+ * `team_not_found`, `user_not_found` for what happened meanwhile
  */
 async function store(c: Ctx, given: Invitation, known: User | undefined, secret: string) {
   const { db, caller } = c.var
   const { teamId, roles, email, phone, name = email } = given
+  const byKey = isPrivileged(caller)
+  const mayInvite = byKey ? sql`1` : isOwnerNow(teamId, userIdOf(caller))
   const batch = gather(db)
   const invitee = known
     ? { id: known.id, stored: () => ({ user: known }) }
     : await addUser(c, batch, {
         ...{ userId: 'unique()', email, phone, name, targets: [] },
-        origin: isPrivileged(caller) ? 'owner' : 'claim',
+        origin: byKey ? 'owner' : 'claim',
+        when: mayInvite,
         ...{ password: unknownPassword(), passwordCounts: false },
       })
   const pair = { teamId, userId: invitee.id }
-  const enrolled = batch.add(enrol(c, pair, roles))
-  batch.add(voidLinks(c, pair))
-  if (!isPrivileged(caller)) {
+  const enrolled = batch.add(enrol(c, pair, roles, mayInvite))
+  batch.add(voidLinks(c, pair, mayInvite))
+  if (!byKey) {
     const bound = boundSecret(secret, addressOf(known ?? { email, phone }))
     const row = await oneTimeRow(c, { userId: pair.userId, purpose: 'invite', secret: bound })
-    batch.add(keepSecret(c, pair, row))
+    batch.add(keepSecret(c, pair, row, mayInvite))
   }
-  const team = batch.add(teamById(db, teamId))
+  const team = batch.add(db.select({ id: teams.id }).from(teams).where(eq(teams.id, teamId)))
+  const still = batch.add(
+    db
+      .select({ id: teams.id })
+      .from(teams)
+      .where(and(eq(teams.id, teamId), mayInvite)),
+  )
   const latest = batch.add(db.select().from(memberships).where(ofPair(pair)))
   await batch.run()
+  if (!team()[0]) throw new ApiError('team_not_found')
+  if (!still()[0]) throw new ApiError('user_unauthorized')
   const user = invitee.stored()?.user
   if (!user) throw new ApiError('user_already_exists')
   const [membership] = enrolled()
   if (membership) return { membership, user }
-  if (latest()[0]) throw new ApiError('membership_already_confirmed')
-  throw new ApiError(team()[0] ? 'user_not_found' : 'team_not_found')
+  throw new ApiError(latest()[0] ? 'membership_already_confirmed' : 'user_not_found')
 }
 
 /** Sends the link by mail, else by text message; whoever has neither address gets nothing. */

@@ -169,9 +169,7 @@ export const updateMembership = route(
     const loaded = await loadForChange(c, ids)
     const { team, membership, member } = grantRoleChange(caller, loaded.team, loaded.membership)
     const stays = eq(memberships.sequence, membership.sequence)
-    const guard = roles.includes(OWNER)
-      ? undefined
-      : unlessLastOwner(c, membership, loaded.sharesOwnership)
+    const guard = roles.includes(OWNER) ? undefined : unlessLastOwner(c, loaded.wasShared)
     const [[updated], [left]] = await db.batch([
       db
         .update(memberships)
@@ -230,7 +228,7 @@ export const deleteMembership = route(
     const loaded = await loadForChange(c, ids)
     const { team, membership, member } = grantRemoval(caller, loaded.team, loaded.membership)
     const stays = eq(memberships.sequence, membership.sequence)
-    const guard = unlessLastOwner(c, membership, loaded.sharesOwnership)
+    const guard = unlessLastOwner(c, loaded.wasShared)
     const [[gone], [left]] = await db.batch([
       db.delete(memberships).where(and(stays, guard)).returning({ id: memberships.id }),
       db.select({ id: memberships.id }).from(memberships).where(stays),

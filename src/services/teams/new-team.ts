@@ -1,10 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { memberships, type Team, teams } from '#/db/schema'
 import type { AppEnv } from '#/env'
+import { ApiError } from '#/errors'
 import { uniqueId } from '#/ids'
+import { projectOf } from '#/project/settings'
 import { releaseNow, unreleased } from '#/services/storage/release'
 import { OWNER, teamById } from '#/services/teams/access'
 
@@ -21,22 +23,31 @@ export type NewTeam = {
 /** Holds while the last statement of the batch stored a row; those of triggers do not count (SQLite, `changes()`). */
 const JUST_STORED = sql`changes() = 1`
 
-/** Runs one attempt. @returns the team, and whether grants to a former one of its ID stand in the way */
-async function tryStore({ var: { db, now } }: Ctx, { id, name, founder }: NewTeam) {
+/**
+ * Selects whether a user has made as many teams as the project allows one user to have at a time.
+ * Differs: upstream has no such limit.
+ */
+async function hasAll(c: Ctx, founder: NewTeam['founder']): Promise<SQL> {
+  const { teamLimit } = (await projectOf(c)).policies
+  if (!founder || teamLimit === 0) return sql`0`
+  return sql`(select count(*) from ${teams} where ${teams.createdBy} = ${founder.userId}) >= ${teamLimit}`
+}
+
+/** Runs one attempt. @returns the team, and what stands in the way of it */
+async function tryStore(c: Ctx, { id, name, founder }: NewTeam) {
+  const { db, now } = c.var
   const times = { createdAt: now, updatedAt: now }
   const batch = gather(db)
+  const isFull = await hasAll(c, founder)
   const left = batch.add(unreleased(db, `team:${id}`))
+  const row = { id, name, total: 0, prefs: {}, createdBy: founder?.userId ?? null, ...times }
+  const isFree = sql`not exists ${unreleased(db, `team:${id}`)}`
   const stored = batch.add(
-    insertIf(
-      db,
-      teams,
-      { id, name, total: 0, prefs: {}, ...times },
-      sql`not exists ${unreleased(db, `team:${id}`)}`,
-    ).onConflictDoNothing(),
+    insertIf(db, teams, row, sql`${isFree} and not ${isFull}`).onConflictDoNothing(),
   )
   if (founder) {
     const { userId, roles } = founder
-    const row = {
+    const member = {
       id: uniqueId(now),
       teamId: id,
       userId,
@@ -46,21 +57,32 @@ async function tryStore({ var: { db, now } }: Ctx, { id, name, founder }: NewTea
       confirm: true,
       ...times,
     }
-    batch.add(insertIf(db, memberships, row, JUST_STORED))
+    batch.add(insertIf(db, memberships, member, JUST_STORED))
   }
   const rows = batch.add(teamById(db, id))
+  const full = batch.add(
+    db.select({ is: sql<number>`${isFull}`.as('is_full') }).from(sql`(select 1)`),
+  )
   await batch.run()
-  return { team: stored().length > 0 ? rows()[0] : undefined, isBlocked: left().length > 0 }
+  const team = stored().length > 0 ? rows()[0] : undefined
+  return {
+    ...{ team, isFull: full()[0]?.is === 1, isTaken: rows().length > 0 },
+    isBlocked: left().length > 0,
+  }
 }
 
 /**
  * Stores a team with its founder's membership, in one transaction. What files and buckets still grant to a
  * former team of the same ID is taken back first: nobody gets it, not for a moment.
- * @returns undefined when the ID is taken
+ * @throws `team_already_exists`, `general_resource_blocked` when the user has made as many teams as allowed
  */
-export async function storeTeam(c: Ctx, given: NewTeam): Promise<Team | undefined> {
-  const first = await tryStore(c, given)
-  if (first.team || !first.isBlocked) return first.team
-  await releaseNow(c.var.db, `team:${given.id}`)
-  return (await tryStore(c, given)).team
+export async function storeTeam(c: Ctx, given: NewTeam): Promise<Team> {
+  let tried = await tryStore(c, given)
+  if (!tried.team && tried.isBlocked) {
+    await releaseNow(c.var.db, `team:${given.id}`)
+    tried = await tryStore(c, given)
+  }
+  if (tried.team) return tried.team
+  if (tried.isTaken || !tried.isFull) throw new ApiError('team_already_exists')
+  throw new ApiError('general_resource_blocked', 'You have made as many teams as a user may have.')
 }

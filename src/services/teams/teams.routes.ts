@@ -40,17 +40,15 @@ export const create = route(
     },
     status: 201,
     model: teamModel,
-    errors: ['team_already_exists'],
+    errors: ['general_resource_blocked', 'team_already_exists'],
   },
   async (c, { teamId, name, roles }) => {
     const { caller, now } = c.var
-    const team = await storeTeam(c, {
+    return storeTeam(c, {
       id: idFor(teamId, now),
       name,
       ...(caller.kind === 'user' ? { founder: { userId: caller.id, roles } } : {}),
     })
-    if (!team) throw new ApiError('team_already_exists')
-    return team
   },
 )
 

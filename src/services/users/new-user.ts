@@ -48,6 +48,8 @@ export type NewUser = {
   accessedAt?: Date
   /** Which addresses get a target. */
   targets: readonly ('email' | 'sms')[]
+  /** What must hold as the user is stored. */
+  when?: SQL
 }
 
 /** Gives what is stored of an e-mail address beside itself; all unset without one (users contract 16.2). */
@@ -246,10 +248,33 @@ function isNew(
 }
 
 /**
+ * Returns the condition under which the project has room for one more user, which must hold in the statement that
+ * stores it: of requests that have all counted before, only as many pass as there is room for. The owner's own calls
+ * are not limited (auth contract 15.1).
+ * @returns with it, what throws `user_count_exceeded` once the batch has run if there was no room
+ */
+async function limitOf(c: Ctx, batch: Batch, { origin }: NewUser) {
+  const { userLimit } = (await projectOf(c)).policies
+  if (userLimit === 0 || origin === 'owner') return { room: undefined, checkRoom: () => {} }
+  const { db } = c.var
+  const count = db
+    .select({ count: counters.count })
+    .from(counters)
+    .where(eq(counters.name, 'users'))
+  const before = batch.add(count)
+  return {
+    room: sql`coalesce((${count}), 0) < ${userLimit}`,
+    checkRoom() {
+      if ((before()[0]?.count ?? 0) >= userLimit) throw new ApiError('user_count_exceeded')
+    },
+  }
+}
+
+/**
  * Adds to a batch what stores a user with its targets, after {@link addLookAround}. An address that is
  * another's target already gives no new one (users contract 4.2). The row announces itself to webhooks.
  * @returns the ID it has if it is stored; `stored` reads the rows, undefined when the ID, e-mail or phone is
- * taken
+ * taken, and throws `user_count_exceeded` when the project has no room
  */
 export async function addUser(
   c: Ctx,
@@ -262,7 +287,10 @@ export async function addUser(
     ...(row.email && given.targets.includes('email') ? [['email', row.email] as const] : []),
     ...(row.phone && given.targets.includes('sms') ? [['sms', row.phone] as const] : []),
   ]
-  const inserted = batch.add(insertIf(db, users, row, isFree(db, row)))
+  const { room, checkRoom } = await limitOf(c, batch, given)
+  const inserted = batch.add(
+    insertIf(db, users, row, and(isFree(db, row), room, given.when) ?? sql`0`),
+  )
   const reachable = addresses.map(([type, address]) => {
     const target = newTarget(c, row.id, type, address)
     return batch.add(insertIf(db, targets, target, isNew(db, row, address)))
@@ -277,6 +305,7 @@ export async function addUser(
     id: row.id,
     stored: () => {
       const [user] = inserted()
+      if (!user) checkRoom()
       return user && { user, targets: reachable.flatMap((target) => target()) }
     },
   }

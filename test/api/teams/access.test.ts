@@ -34,7 +34,15 @@ const CALLERS = {
 type Name = keyof typeof CALLERS
 
 const times = { createdAt: NOW, updatedAt: NOW }
-const RED: Team = { sequence: 1, id: 'red', name: 'Red', total: 2, prefs: {}, ...times }
+const RED: Team = {
+  sequence: 1,
+  id: 'red',
+  name: 'Red',
+  total: 2,
+  prefs: {},
+  createdBy: null,
+  ...times,
+}
 
 const found = (id: string, userId: string, fields: Partial<Found> = {}): Found => ({
   ...{ sequence: 1, id, teamId: 'red', userId, roles: [], invited: NOW, joined: NOW },
