@@ -1,4 +1,4 @@
-import { DEFAULT_LOCALE, localeOf } from '#/locale'
+import { DEFAULT_LOCALE, localeOf, TAGS } from '#/locale'
 
 /** Stands for a country that is not known. */
 export const NO_COUNTRY = '--'
@@ -11,9 +11,6 @@ export function countryOf({ cf }: Pick<Request, 'cf'>): string {
     ? country.toLowerCase()
     : NO_COUNTRY
 }
-
-/** Gives the standard tag of a locale code that is none (BCP 47). */
-const TAGS: Readonly<Record<string, string>> = { bh: 'bho', ji: 'yi', sb: 'hsb', ua: 'uk' }
 
 /** Says "unknown", by language; English stands in for the others. */
 const UNKNOWN: Readonly<Record<string, string>> = {
@@ -73,9 +70,9 @@ function namesIn(locale: string): Intl.DisplayNames {
 }
 
 /**
- * Gives a country's name in the language of a locale, or that language's "unknown".
+ * Returns a country's name in a language, or that language's "unknown".
  * @param code ISO 3166-1 alpha-2 in any case; anything else is unknown
- * @param requested a locale code; an unknown one gives English
+ * @param requested a language or a list of them; English stands in for an unknown one
  */
 export function countryName(code: string, requested: string): string {
   const locale = localeOf(requested)

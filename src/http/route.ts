@@ -11,7 +11,7 @@ import { tellWebhooks } from '#/events/dispatch'
 import { type Body, readBody } from '#/http/body'
 import type { Model, View } from '#/http/model'
 import { gatherArrays, gatherQuery } from '#/http/params'
-import { localeOf } from '#/locale'
+import { chooseLocale, DEFAULT_LOCALE, isLocale } from '#/locale'
 import { recordAction } from '#/project/audit'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -121,9 +121,15 @@ export const viewOf = (c: Context<AppEnv>): View => ({
   locale: requestLocale(c),
 })
 
-/** Gives the language a request asks for, by header or parameter; English where it is unknown. */
-export const requestLocale = (c: Context<AppEnv>) =>
-  localeOf(c.req.header('x-appwrite-locale') ?? c.req.query('locale'))
+/**
+ * Returns the languages that a request asks for, as `#/locale` reads them: what the app has set, by header or
+ * parameter, else what the browser or device prefers. Differs: upstream takes exact codes, and none of a browser.
+ */
+export function requestLocale(c: Context<AppEnv>): string {
+  const set = c.req.header('x-appwrite-locale') ?? c.req.query('locale')
+  if (set !== undefined && chooseLocale(set, isLocale)) return set
+  return c.req.header('accept-language') ?? DEFAULT_LOCALE
+}
 
 const valid = (c: Context<AppEnv>, target: 'json' | 'query' | 'param') =>
   c.req.valid(target as never) as Record<string, unknown> | undefined

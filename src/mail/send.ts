@@ -38,7 +38,7 @@ export type TemplateMail<Name extends TemplateName> = {
   /** The addressee's name; '' where there is none. */
   toName: string
   variables: TemplateVariables[Name]
-  /** A locale code; the request's when left out. */
+  /** A language or a list of them; the request's when left out. */
   locale?: string
   /** Taken in place of what is stored. */
   own?: OwnMail
@@ -81,7 +81,7 @@ export function commonVariables(c: Ctx, user: string): CommonVariables {
 
 /**
  * Gives a moment as mails show it, in UTC.
- * @param locale a locale code; the date is in the language that its mails are in
+ * @param locale a language or a list of them; the date is in the one that mails are in
  * @returns month and day, and hours to seconds
  */
 export const mailMoment = (moment: Date, locale: string) => ({

@@ -6,7 +6,7 @@ import type { AppEnv, Settings } from '#/env'
 import { ApiError } from '#/errors'
 import { isLoopback, kindOfHost } from '#/lib/public-host'
 import { canonicalHost } from '#/lib/url'
-import { DEFAULT_LOCALE } from '#/locale'
+import { DEFAULT_LOCALE, isLocale, localeCodes } from '#/locale'
 import type { TemplateName } from '#/mail/locales/locale'
 import type { OwnMail, Sender } from '#/mail/send'
 import type { SmtpConfig } from '#/mail/smtp-config'
@@ -68,10 +68,14 @@ export async function ownSender(c: Context<AppEnv>): Promise<OwnMail> {
   return smtp.enabled ? ownCarrier(c, smtp) : {}
 }
 
+/** A statement takes 100 parameters (platform §3). */
+const MAX_CODES = 50
+
 /**
- * Gives what the owner has set for a mail: nothing while the project has no mail server of its own, else
- * that, and the template for the locale or for English (project contract 9.3, 10). Throws as
+ * Returns what the owner has set for a mail: nothing while the project has no mail server of its own, else
+ * that, and the template in the closest language or in English (project contract 9.3, 10). Throws as
  * {@link ownCarrier}.
+ * @param locale a language or a list of them
  */
 export async function ownMail(
   c: Context<AppEnv>,
@@ -80,16 +84,12 @@ export async function ownMail(
 ): Promise<OwnMail> {
   const { smtp } = await projectOf(c)
   if (!smtp.enabled) return {}
+  const codes = [...localeCodes(locale).filter(isLocale).slice(0, MAX_CODES), DEFAULT_LOCALE]
   const [custom] = await c.var.db
     .select()
     .from(emailTemplates)
-    .where(
-      and(
-        eq(emailTemplates.templateId, template),
-        inArray(emailTemplates.locale, [locale, DEFAULT_LOCALE]),
-      ),
-    )
-    .orderBy(sql`${emailTemplates.locale} = ${locale} desc`)
+    .where(and(eq(emailTemplates.templateId, template), inArray(emailTemplates.locale, codes)))
+    .orderBy(sql`instr(${`,${codes.join(',')},`}, ',' || ${emailTemplates.locale} || ',')`)
     .limit(1)
   return { ...(await ownCarrier(c, smtp)), ...(custom ? { template: custom } : {}) }
 }

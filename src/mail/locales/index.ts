@@ -1,4 +1,4 @@
-import { DEFAULT_LOCALE } from '#/locale'
+import { chooseLocale, DEFAULT_LOCALE } from '#/locale'
 import { ar } from './ar.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
@@ -23,14 +23,10 @@ export const MAIL_LOCALES: Readonly<Record<string, MailLocale>> = {
 }
 
 /**
- * Gives the texts for a locale: its own, those of its language (`de-at` reads `de`), or English.
+ * Returns the texts for a language, or for a list of them: the first that is there (`de-at` reads `de`), or English.
  * @returns the texts, with the code they are in
  */
 export function mailLocale(locale: string): { code: string; texts: MailLocale } {
-  const [language = ''] = locale.split('-', 1)
-  for (const code of [locale, language]) {
-    const texts = Object.hasOwn(MAIL_LOCALES, code) ? MAIL_LOCALES[code] : undefined
-    if (texts) return { code, texts }
-  }
-  return { code: DEFAULT_LOCALE, texts: en }
+  const code = chooseLocale(locale, (one) => Object.hasOwn(MAIL_LOCALES, one)) ?? DEFAULT_LOCALE
+  return { code, texts: MAIL_LOCALES[code] ?? en }
 }

@@ -211,7 +211,7 @@ function renderBuiltIn(
 /**
  * Renders a mail. Values are cleaned of control characters and escaped in HTML; no value is searched for
  * placeholders.
- * @param locale a locale code in lower case
+ * @param locale a language or a list of them
  * @param custom replaces subject and message; its locale gives the direction
  * @throws Error when `redirect` is no address, or one that runs code
  */
@@ -237,7 +237,7 @@ export type NoticeOrigin = TemplateVariables['sessionAlert']
 
 /**
  * Renders a security notice: what has changed, line by line, and where that came from.
- * @param locale a locale code in lower case
+ * @param locale a language or a list of them
  */
 export function renderNotice(
   locale: string,

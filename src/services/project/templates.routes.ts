@@ -5,7 +5,7 @@ import { ApiError } from '#/errors'
 import { listModel } from '#/http/model'
 import { optional, withDefault } from '#/http/params'
 import { route } from '#/http/route'
-import { DEFAULT_LOCALE, LOCALES } from '#/locale'
+import { DEFAULT_LOCALE, isLocale, LOCALES } from '#/locale'
 import { TEMPLATES } from '#/mail/locales/locale'
 import { builtInTemplate } from '#/mail/templates/index'
 import { projectOf } from '#/project/settings'
@@ -32,7 +32,7 @@ const locale = withDefault(
   z
     .string()
     .transform((code) => code.toLowerCase())
-    .refine((code) => LOCALES.includes(code), 'must be a locale code')
+    .refine((code) => isLocale(code), 'must be a locale code')
     .meta({ wire: { type: 'string', enum: LOCALES, 'x-case-insensitive': true } }),
   DEFAULT_LOCALE,
 )

@@ -4,7 +4,7 @@ import { TEMPLATES } from '#/mail/locales/locale'
 import { TIME } from '#test/support/clock'
 import { carriers, freshAddress, mailTo } from '#test/support/mail'
 import { outcome, projectWorld, updatedAt } from '#test/support/project'
-import { GUEST_HEADERS, type Json, type World } from '#test/support/world'
+import type { Json, World } from '#test/support/world'
 
 const PATH = '/project/templates/email'
 const SMTP = { host: 'localhost', port: carriers.ports.plain, senderEmail: 'post@example.org' }
@@ -153,9 +153,9 @@ test('lists what was changed, in order, and nothing else', async () => {
 })
 
 describe('mails use a template', () => {
-  const ask = async (w: World, locale?: string) => {
+  const ask = async (w: World, asked?: string | Record<string, string>) => {
     const to = freshAddress()
-    const headers = { ...GUEST_HEADERS, ...(locale ? { 'X-Appwrite-Locale': locale } : {}) }
+    const headers = typeof asked === 'string' ? { 'X-Appwrite-Locale': asked } : { ...asked }
     const body = { userId: 'unique()', email: to }
     expect((await w.send('post', '/account/tokens/email', body, headers)).status).toBe(201)
     return (await mailTo(to)).mail
@@ -169,6 +169,33 @@ describe('mails use a template', () => {
     expect((await ask(w, 'de')).subject).toBe('Deutsch')
     expect((await ask(w, 'fr')).subject).toBe('English')
     expect((await ask(w)).subject).toBe('English')
+  })
+  test.each([
+    ['pt-BR', ['pt', 'pt-br', 'en'], 'pt-br'],
+    ['pt_BR', ['pt', 'en'], 'pt'],
+    ['pt-PT', ['pt', 'pt-br'], 'pt'],
+    ['pt-PT', ['pt-br', 'en'], 'pt-br'],
+    ['de-DE', ['de-at', 'de', 'en'], 'de'],
+    ['de-AT', ['de-at', 'de', 'en'], 'de-at'],
+    ['de-CH', ['de-at', 'en'], 'en'],
+    ['ar', ['ar-eg', 'en'], 'ar-eg'],
+    ['ar-SA', ['ar-eg', 'ar-sa'], 'ar-sa'],
+    ['zh-Hans', ['zh-tw', 'zh-cn'], 'zh-cn'],
+    ['zh-Hant-TW', ['zh-tw', 'zh-cn'], 'zh-tw'],
+    ['zh-Hant-HK', ['zh-tw', 'zh-cn'], 'zh-tw'],
+    ['zh-Hant', ['zh-cn', 'en'], 'en'],
+    ['nb-NO', ['no', 'en'], 'no'],
+    ['no', ['nb', 'en'], 'nb'],
+    ['uk-UA', ['ua', 'en'], 'ua'],
+    ['fr-FR,fr;q=0.9,de;q=0.8', ['de', 'en'], 'de'],
+    ['*', ['de', 'en'], 'en'],
+    ['xx', ['de', 'en'], 'en'],
+  ])('for %s, of %j that in %s', async (language, locales, expected) => {
+    const w = await mailing()
+    for (const locale of locales) await patch(w, { ...TEXTS, subject: locale, locale })
+    for (const headers of [{ 'X-Appwrite-Locale': language }, { 'Accept-Language': language }]) {
+      expect((await ask(w, headers)).subject).toBe(expected)
+    }
   })
   test('with its sender, each field before the project’s', async () => {
     const w = await mailing()
