@@ -4,9 +4,10 @@ import { HTTPException } from 'hono/http-exception'
 import { authenticate } from '#/auth/authenticate'
 import { GUEST } from '#/auth/caller'
 import { isAdminMode } from '#/auth/credentials'
+import { clearLostSession } from '#/auth/session-cookies'
 import { requestDatabase } from '#/db'
 import { type AppEnv, SettingsError, settingsOf } from '#/env'
-import { ApiError, ERRORS } from '#/errors'
+import { ApiError, ERRORS, type ErrorType } from '#/errors'
 import { type Body, hasSmallBody, readBody } from '#/http/body'
 import { ownClients } from '#/http/clients'
 import { corsHeaders, exposedHeaders, isOrigin, refuseOrigin } from '#/http/origin'
@@ -98,7 +99,7 @@ const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
   // Differs: a key opens its own project without the header, which the PHP SDK leaves out of uploads.
   const isKeys = asked === '' && Boolean(c.req.header('x-appwrite-key'))
   c.set('hasProject', isKeys || asked === c.var.settings.PROJECT_ID)
-  const { caller, self, project, clients = ownClients(c) } = await authenticate(c)
+  const { caller, self, lost, project, clients = ownClients(c) } = await authenticate(c)
   c.set('project', project)
   if (!c.var.hasProject && isConsole(asked) && isAdminMode(c))
     throw new ApiError('general_bad_request')
@@ -109,7 +110,9 @@ const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!c.var.hasProject && !isConsole(asked)) throw new ApiError('project_not_found')
   c.set('caller', caller)
   c.set('self', self)
+  c.set('lost', lost)
   await next()
+  if (c.var.lost && c.var.lost !== 'ambiguous') clearLostSession(c)
 }
 
 const isConsole = (asked: string) => asked === '' || asked === 'console'
@@ -135,7 +138,7 @@ const UNCACHED = {
 }
 
 function sendError(c: Context<AppEnv>, error: Error) {
-  const known = asApiError(error)
+  const known = explain(c, asApiError(error))
   const [status] = ERRORS[known.type]
   const body = { message: known.message, code: status, type: known.type, version: API_VERSION }
   for (const [name, value] of Object.entries({ ...UNCACHED, ...known.headers }))
@@ -144,6 +147,15 @@ function sendError(c: Context<AppEnv>, error: Error) {
   c.header('Content-Type', 'application/json; charset=UTF-8')
   return c.body(JSON.stringify(body), status)
 }
+
+/** What a guest is refused that the user might not have been. */
+const REFUSED_TO_GUESTS: readonly ErrorType[] = ['user_unauthorized', 'storage_file_already_exists']
+
+/** Tells whoever is blocked why they are refused as a guest is. */
+const explain = (c: Context<AppEnv>, error: ApiError) =>
+  c.get('lost') === 'blocked' && REFUSED_TO_GUESTS.includes(error.type)
+    ? new ApiError('user_blocked', undefined, { cause: error })
+    : error
 
 /** Tells an answer of a middleware of Hono's, such as the one that asks a browser for a password. */
 const isRefusal = (error: Error): error is HTTPException =>

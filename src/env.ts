@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Caller, Self } from '#/auth/caller'
+import type { Caller, Lost, Self } from '#/auth/caller'
 import type { RateCounter } from '#/auth/rate-counter'
 import type { Database } from '#/db'
 import type { User } from '#/db/schema'
@@ -178,6 +178,8 @@ export type Variables = {
   caller: Caller
   /** Who is signed in, also beside a key. */
   self: Self | undefined
+  /** Why there is nobody though the request shows a session. */
+  lost: Lost | undefined
   /** What the owner has set; not read yet for the deployment's own key. See `projectOf`. */
   project: ProjectSettings | undefined
   /** The parameters of the body, once something has read them; see `readBody`. */

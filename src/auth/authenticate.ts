@@ -1,10 +1,11 @@
-import { and, eq, gte, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import {
   type Caller,
   GUEST,
   keyCaller,
+  type Lost,
   type Person,
   ROOT_KEY,
   type Self,
@@ -14,22 +15,14 @@ import { type Credentials, credentialsOf } from '#/auth/credentials'
 import { verifyJwt } from '#/auth/jwt'
 import { isStale, recordKeyUse } from '#/auth/last-use'
 import { hashOneTime } from '#/auth/one-time'
+import { addPeople } from '#/auth/people'
 import { hashSecret, sameSecret } from '#/auth/secrets'
-import type { SessionToken } from '#/auth/session-cookies'
+import { chooseSession, type ShownSession } from '#/auth/shown-sessions'
 import { findUnbound } from '#/auth/unbound-jwt'
 import { normalEmail } from '#/contact/email'
 import type { Database } from '#/db'
 import { gather } from '#/db/gather'
-import {
-  authenticators,
-  type Key,
-  keys,
-  memberships,
-  type Session,
-  sessions,
-  targets,
-  users,
-} from '#/db/schema'
+import { type Key, keys, type Session, sessions, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { type Clients, platformRows, projectClients } from '#/http/clients'
@@ -47,6 +40,7 @@ type Batch = ReturnType<typeof gather>
 export type Identified = {
   caller: Caller
   self: Self | undefined
+  lost: Lost | undefined
   /** Not read for the deployment's own key, which no setting stops. */
   project: ProjectSettings | undefined
   clients: Clients | undefined
@@ -56,6 +50,7 @@ export type Identified = {
 export const NOBODY: Identified = {
   caller: GUEST,
   self: undefined,
+  lost: undefined,
   project: DEFAULT_SETTINGS,
   clients: undefined,
 }
@@ -67,9 +62,6 @@ const ephemeralClaims = z.object({
   /** Sequence of the stored key that made it; the deployment's own key makes those without. */
   origin: z.int().optional(),
 })
-
-/** No user has more: lists of targets and memberships are bounded by it. */
-const MOST_PER_USER = 1000
 
 /**
  * Turns the credentials of a request into a caller, and reads the project's settings, in one D1 round trip
@@ -93,12 +85,13 @@ export async function authenticate(c: Ctx): Promise<Identified> {
   const isRoot = batch.isEmpty() && key?.().kind === 'key'
   const settings = isRoot ? undefined : batch.add(settingsRows(c.var.db))
   await batch.run()
-  const signedIn = self()
+  const { self: signedIn, lost } = self()
   const byKey = key?.()
   if (byKey && byKey.kind !== 'key' && !header) throw new ApiError('project_id_missing')
   return {
     caller: byKey ?? (signedIn ? userCaller(signedIn) : GUEST),
     self: signedIn,
+    lost,
     project: settings && readSettings(settings()),
     clients: platforms && projectClients(c, platforms()),
   }
@@ -162,49 +155,60 @@ const jwtClaims = z.object({ userId: z.string(), sessionId: z.string().default('
 
 /** Finds out who is signed in, by session or JWT, and whom they impersonate. */
 async function findSelf(c: Ctx, batch: Batch, given: Credentials) {
-  const bySession = given.session && (await addSession(c, batch, given.session))
+  const bySession = await addSessions(c, batch, given.sessions)
   const byJwt = given.jwt ? await addJwt(c, batch, given.jwt) : undefined
   const other =
     given.impersonate && (bySession ?? byJwt)
-      ? addPerson(batch, c.var.db, whoever(c.var.db, given.impersonate))
+      ? addPeople(batch, c.var.db, whoever(c.var.db, given.impersonate))
       : undefined
-  return (): Self | undefined => {
-    const inSession = bySession?.()
-    if (inSession && byJwt) throw new ApiError('user_jwt_and_cookie_set')
-    const { person, session } = inSession ?? byJwt?.() ?? {}
-    if (!person) return
-    const acting = (person.user.impersonator ? other?.() : undefined) ?? person
-    if (acting !== person) return { person, acting, session }
+  const actingAs = ({ user }: Person) => (user.impersonator ? other?.() : undefined)
+  return (): Pick<Identified, 'self' | 'lost'> => {
+    const found = foundBy(bySession?.(), byJwt)
+    if (found === 'ambiguous') return { self: undefined, lost: found }
+    if (!found) return { self: undefined, lost: bySession || byJwt ? 'ended' : undefined }
+    const { person, session } = found
+    const acting = actingAs(person)
+    if (acting) return { self: { person, acting, session }, lost: undefined }
     const seen = recordUse(c, person)
-    return { person: seen, acting: seen, session }
+    return { self: { person: seen, acting: seen, session }, lost: undefined }
   }
+}
+
+type Found = SignedIn | 'ambiguous' | undefined
+
+/** Decides between a session and a JWT. @throws `user_jwt_and_cookie_set` where a session holds */
+function foundBy(inSession: Found, byJwt: (() => Found) | undefined): Found {
+  const holds = typeof inSession === 'object' && inSession.person.user.status
+  if (holds && byJwt) throw new ApiError('user_jwt_and_cookie_set')
+  return byJwt?.() ?? inSession
 }
 
 type SignedIn = { person: Person; session?: Session }
 
-/** Adds the statements that find who holds a session's secret. */
-async function addSession(
+/** Adds the statements that find who holds which of the sessions shown, all in one round trip. */
+async function addSessions(
   { var: { db, now } }: Ctx,
   batch: Batch,
-  { id, secret }: SessionToken,
-): Promise<() => SignedIn | undefined> {
-  const person = addPerson(batch, db, id)
+  shown: readonly ShownSession[],
+): Promise<(() => Found) | undefined> {
+  if (shown.length === 0) return
+  const hashes = await Promise.all(shown.map(({ secret }) => hashSecret(secret)))
+  const people = addPeople(batch, db, [...new Set(shown.map(({ id }) => id))])
   const rows = batch.add(
     db
       .select()
       .from(sessions)
-      .where(
-        and(
-          eq(sessions.userId, id),
-          eq(sessions.secretHash, await hashSecret(secret)),
-          gte(sessions.expiresAt, now),
-        ),
-      ),
+      .where(and(inArray(sessions.secretHash, hashes), gte(sessions.expiresAt, now))),
   )
   return () => {
-    const [session] = rows()
-    const found = session && person()
-    return found && { person: found, session }
+    const held = shown.flatMap(({ id, claim }, index) => {
+      const session = rows().find((row) => row.secretHash === hashes[index] && row.userId === id)
+      const person = session && people(id)
+      return person ? [{ person, session, claim, userId: id, sequence: session.sequence }] : []
+    })
+    // One of a blocked user hides none of another: it counts where there is no other.
+    const active = held.filter(({ person }) => person.user.status)
+    return active.length > 0 ? chooseSession(active) : held[0]
   }
 }
 
@@ -215,7 +219,7 @@ async function addSession(
 async function addJwt(c: Ctx, batch: Batch, jwt: string): Promise<() => SignedIn | undefined> {
   const { db, now, settings } = c.var
   const { userId, sessionId } = await readJwt(c, jwt)
-  const person = addPerson(batch, db, userId)
+  const person = addPeople(batch, db, [userId])
   const rows =
     sessionId === ''
       ? batch.add(findUnbound(c, userId, await hashOneTime(jwt, userId, settings.SECRET)))
@@ -248,45 +252,9 @@ async function readJwt({ var: { settings, now } }: Ctx, jwt: string) {
 
 /** Gives the ID of whoever is to be impersonated: by ID, else by e-mail, else by phone (auth contract 7.3). */
 function whoever(db: Database, { id, email, phone }: NonNullable<Credentials['impersonate']>) {
-  if (id) return id
+  if (id) return [id]
   const named = email ? eq(users.email, normalEmail(email)) : eq(users.phone, phone)
   return sql`(${db.select({ id: users.id }).from(users).where(named)})`
-}
-
-/** Adds the statements that load a user with all that rights and gates depend on. */
-function addPerson(batch: Batch, db: Database, userId: string | SQL): () => Person | undefined {
-  const user = batch.add(db.select().from(users).where(eq(users.id, userId)))
-  const joined = batch.add(
-    db
-      .select()
-      .from(memberships)
-      .where(and(eq(memberships.userId, userId), eq(memberships.confirm, true)))
-      .orderBy(memberships.sequence),
-  )
-  const reachable = batch.add(
-    db
-      .select()
-      .from(targets)
-      .where(eq(targets.userId, userId))
-      .orderBy(targets.sequence)
-      .limit(MOST_PER_USER),
-  )
-  const totp = batch.add(
-    db
-      .select({ one: sql`1` })
-      .from(authenticators)
-      .where(and(eq(authenticators.userId, userId), eq(authenticators.verified, true))),
-  )
-  return () => {
-    const [found] = user()
-    if (!found) return
-    return {
-      user: found,
-      memberships: joined(),
-      targets: reachable(),
-      hasTotp: totp().length > 0,
-    }
-  }
 }
 
 /** Stamps the user as seen, once a day at most, and gives them as stamped (users contract 5.4). */

@@ -35,6 +35,12 @@ export type Person = {
  */
 export type Self = { person: Person; acting: Person; session: Session | undefined }
 
+/**
+ * Why the session that a request shows makes nobody of it: it has ended or its user is gone, its user is blocked,
+ * or there are good ones of different users.
+ */
+export type Lost = 'ended' | 'blocked' | 'ambiguous'
+
 /** Scopes of a caller without credentials (auth contract 9.1). */
 export const GUEST_SCOPES: ReadonlySet<string> = new Set([
   'global',

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
-import { type SessionToken, sessionToken } from '#/auth/session-cookies'
+import { type ShownSession, shownSessions } from '#/auth/shown-sessions'
 import type { AppEnv } from '#/env'
 
 /** What a request shows of who sends it. */
 export type Credentials = {
   key: string | undefined
   jwt: string | undefined
-  session: SessionToken | undefined
+  sessions: readonly ShownSession[]
   /** Whom a caller with the right to impersonate wants to act as; at least one is not ''. */
   impersonate: { id: string; email: string; phone: string } | undefined
 }
@@ -22,16 +22,16 @@ export const isAdminMode = (c: Context<AppEnv>) => either(c, 'x-appwrite-mode', 
 /** Collects the credentials of a request; whether they are good is for `authenticate` to say. */
 export function credentialsOf(c: Context<AppEnv>): Credentials {
   const key = c.req.header('x-appwrite-key') || undefined
-  if (isAdminMode(c)) return { key, jwt: undefined, session: undefined, impersonate: undefined }
+  if (isAdminMode(c)) return { key, jwt: undefined, sessions: [], impersonate: undefined }
   const id = either(c, 'x-appwrite-impersonate-user-id', 'impersonateUserId')
   const email = either(c, 'x-appwrite-impersonate-user-email', 'impersonateEmail')
   const phone = either(c, 'x-appwrite-impersonate-user-phone', 'impersonatePhone')
-  const { token, isFallback } = sessionToken(c.req.raw.headers, c.var.settings.PROJECT_ID)
+  const { sessions, isFallback } = shownSessions(c.req.raw.headers, c.var.settings.PROJECT_ID)
   c.header('X-Debug-Fallback', `${isFallback}`) // auth contract 3.2
   return {
     key,
     jwt: c.req.header('x-appwrite-jwt') || undefined,
-    session: token,
+    sessions,
     impersonate: id || email || phone ? { id, email, phone } : undefined,
   }
 }

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Caller } from '#/auth/caller'
+import { type Caller, GUEST, GUEST_SCOPES } from '#/auth/caller'
 import { lacksFactor } from '#/auth/factors'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
@@ -17,6 +17,8 @@ export type Gates = {
   authMethod?: AuthMethod
   /** Refuses whoever is signed in already. */
   signedOut?: true
+  /** Ends sessions: whoever is blocked may, and one that has ended already is no error. */
+  signOut?: 'current' | 'all'
   /** `exempt`: open to sessions that lack a second factor; `fresh`: needs one shown in the last half hour. */
   mfa?: 'exempt' | 'fresh'
 }
@@ -68,20 +70,40 @@ function nameOf(c: Context<AppEnv>, caller: Caller) {
   return (caller.kind === 'user' && caller.email) || 'User'
 }
 
+const isForGuests = ({ scopes, keyOnly }: Gates) =>
+  !keyOnly && scopes.some((scope) => GUEST_SCOPES.has(scope))
+
+/**
+ * Makes a guest of whoever is blocked on routes for guests, so that their cookie shuts nobody out of this browser.
+ * Differs: upstream refuses them everywhere, and the cookie stays for a year. Whoever asks to act as somebody else
+ * is no guest.
+ */
+function dropBlocked(c: Context<AppEnv>, gates: Gates) {
+  const { self } = c.var
+  if (!self || self.person.user.status || self.acting !== self.person) return
+  if (!isForGuests(gates)) return
+  if (c.var.caller.kind === 'user') c.set('caller', GUEST)
+  c.set('self', undefined)
+  c.set('lost', 'blocked')
+}
+
 /**
  * Checks switches, scope and the state of the user, before anything is counted or parsed.
  * @throws `general_service_disabled`, `general_api_disabled`, `general_unauthorized_scope`, `user_blocked`,
  * `user_more_factors_required`
  */
 export function passGates(c: Context<AppEnv>, gates: Gates) {
-  const { self } = c.var
   passSwitches(c.var, gates.name)
+  dropBlocked(c, gates)
+  if (gates.signOut === 'current' && c.var.lost && c.var.caller.kind === 'guest') return
   passScope(c, gates)
+  const { self } = c.var
   if (!self) return
   // Differs: upstream asks only whoever is acted as, so that an impersonator who is blocked, or has shown one
   // factor of two, would pass in the name of somebody else.
   const people = [self.person, self.acting]
-  if (people.some(({ user }) => !user.status)) throw new ApiError('user_blocked')
+  const isBlocked = people.some(({ user }) => !user.status)
+  if (isBlocked && !gates.signOut) throw new ApiError('user_blocked')
   const { session } = self
   if (gates.mfa === 'exempt' || !session) return
   if (people.some((one) => lacksFactor(c, one, session))) {

@@ -1,61 +1,15 @@
 import type { Context } from 'hono'
-import { parse, serialize } from 'hono/utils/cookie'
-import { z } from 'zod'
-import { sameSite } from '#/contact/domains'
+import { serialize } from 'hono/utils/cookie'
+import { carriedCookies, cookieNames } from '#/auth/shown-sessions'
+import { registrableDomain, sameSite } from '#/contact/domains'
 import type { AppEnv } from '#/env'
 import { cookieHost, isSecure, requestUrl } from '#/http/public-url'
 
 /** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */
 export type SessionToken = { id: string; secret: string }
 
-const tokenSchema = z.object({ id: z.string().default(''), secret: z.string().default('') })
-
 /** Prints a session token as clients keep it: base64 of its JSON. */
 export const encodeSession = ({ id, secret }: SessionToken) => btoa(JSON.stringify({ id, secret }))
-
-/** Reads a session token; what is not one counts as nothing. */
-function decodeSession(encoded: string | undefined): SessionToken | undefined {
-  if (!encoded) return
-  try {
-    const { data } = tokenSchema.safeParse(JSON.parse(atob(encoded)))
-    return data && (data.id || data.secret) ? data : undefined
-  } catch {
-    return // not base64 or not JSON: nothing was supplied
-  }
-}
-
-const cookieName = (projectId: string) => `a_session_${projectId}`.toLowerCase()
-
-/** Gives the cookies of a request by lower-case name. */
-const cookiesOf = (header: string | null) =>
-  new Map(Object.entries(parse(header ?? '')).map(([name, value]) => [name.toLowerCase(), value]))
-
-function fallbackCookie(header: string | null, projectId: string): string | undefined {
-  if (!header) return
-  try {
-    const { data } = z.record(z.string(), z.string()).safeParse(JSON.parse(header))
-    return data?.[`a_session_${projectId}`]
-  } catch {
-    return // not JSON: nothing was supplied
-  }
-}
-
-/**
- * Finds the session token of a request: cookie, its twin for old browsers, header, fallback header. The first
- * that holds anything counts, even if it is stale (auth contract 5.2).
- * @returns the token, and whether nothing but the fallback header was left to look at
- */
-export function sessionToken(headers: Headers, projectId: string) {
-  const cookies = cookiesOf(headers.get('cookie'))
-  const name = cookieName(projectId)
-  const token =
-    decodeSession(cookies.get(name)) ??
-    decodeSession(cookies.get(`${name}_legacy`)) ??
-    decodeSession(headers.get('x-appwrite-session') ?? undefined)
-  if (token) return { token, isFallback: false }
-  const fallback = fallbackCookie(headers.get('x-fallback-cookies'), projectId)
-  return { token: decodeSession(fallback), isFallback: true }
-}
 
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
 
@@ -78,9 +32,31 @@ function cookiesReturn(c: Context<AppEnv>): boolean {
   return from !== undefined && sameSite(requestUrl(c).hostname, from)
 }
 
-function writeCookies(c: Context<AppEnv>, value: string, expires: Date) {
-  const name = cookieName(c.var.settings.PROJECT_ID)
-  const domain = cookieDomain(c)
+/** Parents of a host whose cookies are cleared; browsers take few names deeper. */
+const MAX_PARENTS = 5
+
+/**
+ * Returns the `Domain` of every cookie that a browser may hold under our names, but for our own: those of the host
+ * alone, as undefined, and of the domains above it up to the one that its owner registered.
+ */
+function twinDomains(c: Context<AppEnv>): (string | undefined)[] {
+  const own = cookieDomain(c)
+  const host = requestUrl(c).hostname
+  const site = registrableDomain(host)
+  const above = site === '' ? [] : host.slice(0, -site.length).split('.').filter(Boolean)
+  const domains = above.map((_, index) => `.${[...above.slice(index), site].join('.')}`)
+  return [undefined, ...domains.slice(-MAX_PARENTS), ...(site === '' ? [] : [`.${site}`])].filter(
+    (domain) => domain !== own,
+  )
+}
+
+function writeCookies(
+  c: Context<AppEnv>,
+  value: string,
+  expires: Date,
+  domain: string | undefined,
+) {
+  const [name, legacy] = cookieNames(c.var.settings.PROJECT_ID)
   const attributes = {
     path: '/',
     httpOnly: true,
@@ -88,7 +64,7 @@ function writeCookies(c: Context<AppEnv>, value: string, expires: Date) {
     ...(domain ? { domain } : {}),
   }
   for (const cookie of [
-    serialize(`${name}_legacy`, value, attributes),
+    serialize(legacy, value, attributes),
     serialize(name, value, { ...attributes, sameSite: 'None' }),
   ]) {
     // Added here: the library compares an expiry with the machine's clock.
@@ -96,21 +72,51 @@ function writeCookies(c: Context<AppEnv>, value: string, expires: Date) {
   }
 }
 
-/** Hands a new session to the client: two cookies, and the fallback header where they would not come back. */
+const HOUR_MS = 3_600_000
+const past = (c: Context<AppEnv>) => new Date(c.var.now.getTime() - HOUR_MS)
+
+/** Clears cookies of our names that are not ours, such as those of an app on the parent domain. */
+function clearTwins(c: Context<AppEnv>) {
+  for (const domain of twinDomains(c)) writeCookies(c, '', past(c), domain)
+}
+
+/** The SDKs send what they keep for cookies with every request, also once cookies come back again. */
+const needsFallback = (c: Context<AppEnv>) =>
+  !cookiesReturn(c) || c.req.header('x-fallback-cookies') !== undefined
+
+const carried = (c: Context<AppEnv>) => carriedCookies(c.req.raw.headers, c.var.settings.PROJECT_ID)
+
+/**
+ * Hands a new session to the client: two cookies, and the fallback header where they would not come back. Cookies
+ * of a session before, of whatever domain, do not stay beside them.
+ */
 export function setSessionCookies(c: Context<AppEnv>, token: SessionToken, expires: Date) {
   const encoded = encodeSession(token)
-  writeCookies(c, encoded, expires)
-  if (cookiesReturn(c)) return
+  if (carried(c).any) clearTwins(c)
+  writeCookies(c, encoded, expires, cookieDomain(c))
+  if (!needsFallback(c)) return
   c.header(
     'X-Fallback-Cookies',
     JSON.stringify({ [`a_session_${c.var.settings.PROJECT_ID}`]: encoded }),
   )
 }
 
-const HOUR_MS = 3_600_000
-
 /** Takes the session cookies back from the client. */
 export function clearSessionCookies(c: Context<AppEnv>) {
-  writeCookies(c, '', new Date(c.var.now.getTime() - HOUR_MS))
-  if (!cookiesReturn(c)) c.header('X-Fallback-Cookies', '[]')
+  if (carried(c).twins) clearTwins(c)
+  writeCookies(c, '', past(c), cookieDomain(c))
+  if (needsFallback(c)) c.header('X-Fallback-Cookies', '[]')
+}
+
+/**
+ * Clears what carries a session that no longer counts, unless the answer hands out another. An answer that does
+ * is for this client alone: a cache that kept it would sign others out.
+ */
+export function clearLostSession(c: Context<AppEnv>) {
+  const [name] = cookieNames(c.var.settings.PROJECT_ID)
+  const isCarried = carried(c).any || c.req.header('x-fallback-cookies') !== undefined
+  if (!isCarried || c.res.headers.getSetCookie().some((line) => line.startsWith(name))) return
+  clearSessionCookies(c)
+  const caching = c.res.headers.get('cache-control')
+  if (caching) c.header('Cache-Control', caching.replace(/\bpublic\b/, 'private'))
 }

@@ -37,6 +37,7 @@ const on = z.boolean().default(true)
 /** What a new project starts with, and what each value may be (project contract 2 and 7.2). */
 const policiesSchema = z.object({
   userLimit: z.int().min(0).max(10_000).default(0), // 0: none
+  teamLimit: z.int().min(0).max(10_000).default(100), // made by one user; 0: none
   sessionLimit: z.int().min(1).max(100).default(10),
   sessionDurationSeconds: z.int().min(60).max(YEAR_SECONDS).default(YEAR_SECONDS),
   sessionAlerts: off,

@@ -110,6 +110,10 @@ export const POLICIES = {
 export const OWN_POLICIES = {
   'identity-linking': toggle('project.updateIdentityLinkingPolicy', 'linkIdentities'),
   'claim-removal': toggle('project.updateClaimRemovalPolicy', 'removeClaims'),
+  'team-limit': {
+    method: 'project.updateTeamLimitPolicy',
+    fields: { total: ['teamLimit', numberOrNone(0, 10_000)] },
+  },
 } as const satisfies Record<string, PolicySpec>
 
 export type PolicyId = keyof typeof POLICIES
