@@ -7,7 +7,7 @@ import { type Disposition, parseDisposition } from '#/http/disposition'
 export type FormSink = {
   /** Announces the file, with the fields that came before it. */
   open(filename: string, fields: Map<string, string[]>): void
-  /** Hears of a file that is not the one; its bytes are dropped. */
+  /** Hears of a file that is not the one: its bytes are dropped, unless this throws. */
   skip?(name: string): void
   /** Stores bytes; no more of the body is read until it is done. */
   write(bytes: Uint8Array): Promise<void>

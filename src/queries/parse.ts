@@ -2,6 +2,7 @@ import { email } from '#/contact/email'
 import { ApiError } from '#/errors'
 import { parseDateTime } from '#/http/params'
 import { isId } from '#/ids'
+import { isDeeper, unreadablePart } from '#/json'
 
 /** `email` is text; a value that is an e-mail address compares in its normal form. */
 export type AttributeType = 'string' | 'email' | 'boolean' | 'integer' | 'datetime' | 'string[]'
@@ -57,6 +58,8 @@ const MAX_VALUES = 500
 /** Deeper nesting and more conditions than D1's expression limits allow are refused, not tried. */
 const MAX_DEPTH = 20
 const MAX_CONDITIONS = 300
+/** A condition is an object in a list of values: no valid query is deeper. */
+const MAX_JSON_DEPTH = 2 * MAX_DEPTH + 20
 const INT32 = 2 ** 31
 /** `JSON.parse` makes this of 2⁶³ − 1, the largest limit and offset. */
 const INT64 = 2 ** 63
@@ -132,6 +135,9 @@ function parseJson(text: string): Wire {
   } catch {
     throw invalid('it is not JSON.')
   }
+  if (isDeeper(value, MAX_JSON_DEPTH)) throw invalid('it is nested too deeply.')
+  const problem = unreadablePart(value)
+  if (problem) throw invalid(`it ${problem}.`)
   return parseWire(value)
 }
 

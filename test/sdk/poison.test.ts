@@ -98,13 +98,25 @@ describe('a page whose members each tried something unreadable', () => {
   })
 })
 
-test('a query that holds such values is refused, and none of the server’s fault', async () => {
-  const bad = ['1e400', '-1e400', '{"__proto__":1}', '{"constructor":1}', '[[1e400]]', 'null']
-  for (const value of bad) {
-    const query = `{"method":"equal","attribute":"name","values":[${value}]}`
+const NESTED = `${'['.repeat(5000)}${']'.repeat(5000)}`
+const VALUES = ['1e400', '-1e400', '{"__proto__":1}', '{"constructor":1}', '[[1e400]]', NESTED]
+
+test('a query that holds such values is refused, wherever it holds them', async () => {
+  const query = (method: string, value: string) =>
+    `{"method":"${method}","attribute":"name","values":[${value}]}`
+  const valid = query('equal', '"a"')
+  const bad = [
+    ...VALUES.flatMap((value) => [query('equal', value), query('isNull', value)]),
+    ...VALUES.map((value) => `{"method":"or","values":[${valid},${query('isNull', value)}]}`),
+    ...VALUES.map((value) => `{"method":"limit","values":[1,${value}]}`),
+    '{"method":"equal","attribute":"name","values":["a"],"__proto__":1}',
+    '{"method":"equal","attribute":"name","values":["a"],"more":[{"constructor":1}]}',
+    '{"method":"equal","attribute":"name","values":["\\ud800"]}',
+  ]
+  for (const query of bad) {
     const url = `${endpoint}/users?queries[0]=${encodeURIComponent(query)}`
     const answer = await fetch(url, { headers: key })
-    expect([value, answer.status]).toEqual([value, 400])
+    expect([query, answer.status]).toEqual([query, 400])
     expect(await answer.json()).toMatchObject({ type: 'general_argument_invalid' })
   }
 })

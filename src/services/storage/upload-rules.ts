@@ -35,6 +35,19 @@ export const parseFields = (given: ReadonlyMap<string, string[]>): Fields => {
 }
 
 /**
+ * Refuses a parameter that comes as a file, whose value nobody would see. Other files than the first are dropped.
+ * @throws `general_argument_invalid`
+ */
+export function refuseFileParameter(part: string) {
+  const [name = ''] = Object.keys(gatherArrays({ [part]: '' }))
+  if (!Object.hasOwn(uploadFields.shape, name)) return
+  throw new ApiError(
+    'general_argument_invalid',
+    `Invalid \`${name}\` param: must not be sent as a file.`,
+  )
+}
+
+/**
  * Gives the permissions of a new file: those asked for, or the caller's own (storage contract 3.5).
  * @throws `user_unauthorized` for a role that the caller does not hold
  */

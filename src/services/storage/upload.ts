@@ -17,6 +17,7 @@ import {
   grantFile,
   parseFields,
   permissionsFor,
+  refuseFileParameter,
   starterOf,
   uploadFields,
 } from '#/services/storage/upload-rules'
@@ -81,6 +82,7 @@ async function receiveChunk(c: Ctx, bucketId: string, header: string): Promise<O
     await receive(slice, parseFields(early))
   })
   const sink: FormSink = {
+    skip: refuseFileParameter,
     open(filename, fields) {
       name = filename
       early = fields
@@ -169,6 +171,7 @@ async function receiveWhole(c: Ctx, bucketId: string): Promise<Outcome> {
     await db.insert(garbage).values({ kind: 'blob', ref: blobId, uploadId, dueAt })
   })
   const sink: FormSink = {
+    skip: refuseFileParameter,
     open(filename) {
       name = filename
     },
