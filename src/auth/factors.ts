@@ -1,6 +1,8 @@
+import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
-import type { Session } from '#/db/schema'
+import { usable } from '#/auth/one-time'
+import { oneTimeSecrets, type Session } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { mailerOf } from '#/mail/mailer'
 import { DEFAULT_SETTINGS, type PolicyName } from '#/project/settings'
@@ -81,4 +83,23 @@ export function lacksFactor(
   if (!person.user.mfa || shown.length > 1) return false
   const can = factorsOf(c, person)
   return FACTORS.some((factor) => can[factor] && !shown.includes(factor))
+}
+
+/** Checks whether somebody can show any second factor at all; recovery codes are looked for where nothing else is. */
+export async function canShowAny(c: Ctx, person: Person): Promise<boolean> {
+  if (Object.values(factorsOf(c, person)).includes(true)) return true
+  if (!person.user.recoveryCodes) return false
+  const { db, now } = c.var
+  const codes = await db
+    .select({ id: oneTimeSecrets.id })
+    .from(oneTimeSecrets)
+    .where(
+      and(
+        eq(oneTimeSecrets.userId, person.user.id),
+        eq(oneTimeSecrets.purpose, 'recovery-code'),
+        usable(now),
+      ),
+    )
+    .limit(1)
+  return codes.length > 0
 }

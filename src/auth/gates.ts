@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { type Caller, GUEST, GUEST_SCOPES } from '#/auth/caller'
-import { lacksFactor } from '#/auth/factors'
+import { canShowAny, lacksFactor } from '#/auth/factors'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
 import { publicHost } from '#/http/public-url'
@@ -112,15 +112,26 @@ export function passGates(c: Context<AppEnv>, gates: Gates) {
 }
 
 /**
+ * Refuses a session that has not shown a second factor in the last half hour. Differs: whoever has one turned on
+ * or set up and cannot show it, nor any other, passes, since nothing could be asked for.
+ * @throws `user_challenge_required`
+ */
+export async function passFresh(c: Context<AppEnv>, isTurnedOn = false) {
+  const { self, now } = c.var
+  const shownAt = self?.session?.mfaUpdatedAt
+  if (shownAt && now.getTime() - shownAt.getTime() <= FRESH_MS) return
+  const isSetUp = isTurnedOn || self?.person.hasTotp
+  if (self && isSetUp && !(await canShowAny(c, self.person))) return
+  throw new ApiError('user_challenge_required')
+}
+
+/**
  * Checks what comes after the rate limit (auth contract 1, stage 18).
  * @throws `user_challenge_required`, `user_auth_method_unsupported`, `user_session_already_exists`
  */
-export function passGroups(c: Context<AppEnv>, { mfa, authMethod, signedOut }: Gates) {
-  const { self, now, caller, project } = c.var
-  const shownAt = self?.session?.mfaUpdatedAt
-  if (mfa === 'fresh' && !(shownAt && now.getTime() - shownAt.getTime() <= FRESH_MS)) {
-    throw new ApiError('user_challenge_required')
-  }
+export async function passGroups(c: Context<AppEnv>, { mfa, authMethod, signedOut }: Gates) {
+  const { self, caller, project } = c.var
+  if (mfa === 'fresh') await passFresh(c)
   if (authMethod && caller.kind !== 'key' && project?.isOn('method', authMethod) === false) {
     throw new ApiError('user_auth_method_unsupported')
   }

@@ -144,7 +144,7 @@ const gate =
     passGates(c, spec)
     const reset =
       spec.limit && (await countRequest(c, spec.limit, spec.path, await limitParams(c, spec)))
-    passGroups(c, spec)
+    await passGroups(c, spec)
     await next()
     tellWebhooks(c, viewOf)
     if (reset && spec.limit?.resetOn?.includes(c.res.status)) c.executionCtx.waitUntil(reset())

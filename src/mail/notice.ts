@@ -50,13 +50,25 @@ async function send(c: Ctx, user: NoticeAddressee, reasons: readonly NoticeReaso
 /** Whom a notice goes to; nobody without an address. */
 export type NoticeAddressee = Pick<User, 'id' | 'email' | 'name'>
 
+/** Whom a change of factors is reported to: whether the address is theirs decides. */
+export type FactorOwner = NoticeAddressee & Pick<User, 'emailVerification' | 'emailOrigin'>
+
 /**
  * Mails a user, after the answer, what has changed in the protection of the account. Not sent where no mail can
  * be; a failure is logged and keeps nothing else from happening.
  */
 export function sendNotice(c: Ctx, user: NoticeAddressee, reasons: readonly NoticeReason[]) {
-  if (reasons.length === 0) return
+  if (!user.email || reasons.length === 0) return
   c.executionCtx.waitUntil(
     send(c, user, reasons).catch((cause) => log.error('A security notice was not sent:', cause)),
   )
+}
+
+/**
+ * Mails a user, as {@link sendNotice}, a change of the account's factors. What a session changes is not mailed to
+ * an address that it only claims: its holder has nothing to do with the account, until they prove the address.
+ */
+export function sendFactorNotice(c: Ctx, user: FactorOwner, reason: NoticeReason) {
+  const isClaimed = user.emailOrigin === 'claim' && !user.emailVerification
+  if (!isClaimed || isPrivileged(c.var.caller)) sendNotice(c, user, [reason])
 }

@@ -21,7 +21,9 @@ const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
   'storage.getFilePush': ['storage_invalid_range'],
   'tokens.list': ['general_query_invalid'],
   // A JWT has no session of its own: upstream answers 500, or stores a target that goes with none.
-  'account.updateMFA': ['user_session_not_found'],
+  // MFA is switched off by whoever shows a second factor.
+  'account.updateMFA': ['user_challenge_required', 'user_session_not_found'],
+  'users.createJWT': ['user_session_not_found'],
   'account.updateMFAAuthenticator': ['user_session_not_found'],
   'account.updateMFAChallenge': ['user_session_not_found'],
   'account.createPushTarget': ['user_session_not_found'],

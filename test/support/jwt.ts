@@ -1,7 +1,14 @@
-import { ROOT, type World } from '#test/support/world'
+import { signUserJwt, unboundRow } from '#/auth/unbound-jwt'
+import { oneTimeSecrets } from '#/db/schema'
+import { settingsOf } from '#/env'
+import { NOW, type World } from '#test/support/world'
 
-/** Gives the header of a JWT that the owner's server made for a user, bound to no session. */
+const SECONDS = 900
+
+/** Makes a JWT that is bound to no session, whatever sessions its user has. @returns its header */
 export async function unboundJwt(w: World, userId: string) {
-  const { body } = await w.send('post', `/users/${userId}/jwts`, { sessionId: 'none' }, ROOT)
-  return { 'X-Appwrite-JWT': String(body.jwt) }
+  const c = { var: { db: w.db, now: NOW, settings: settingsOf(w.env) } } as never // all that both read
+  const jwt = await signUserJwt(c, userId, '', SECONDS)
+  await w.db.insert(oneTimeSecrets).values(await unboundRow(c, userId, jwt, SECONDS))
+  return { 'X-Appwrite-JWT': jwt }
 }

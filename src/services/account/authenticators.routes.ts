@@ -4,6 +4,7 @@ import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
+import { sendFactorNotice } from '#/mail/notice'
 import {
   dropAuthenticator,
   findAuthenticator,
@@ -79,6 +80,7 @@ export const updateMFAAuthenticator = route(
     ])
     if (!used) throw new ApiError('user_invalid_token')
     await rememberDevice(c, user.id)
+    sendFactorNotice(c, user, 'authenticatorAdded')
     return accountOf(user, targets)
   },
 )
@@ -97,8 +99,10 @@ export const deleteMFAAuthenticator = route(
     errors: ['user_authenticator_not_found'],
   },
   async (c) => {
-    const [gone] = await dropAuthenticator(c, selfOf(c).person.user.id)
+    const { user } = selfOf(c).person
+    const [gone] = await dropAuthenticator(c, user.id)
     if (!gone) throw new ApiError('user_authenticator_not_found')
+    if (gone.verified) sendFactorNotice(c, user, 'authenticatorRemoved')
     tell(c, { payload: () => [] })
     return undefined
   },

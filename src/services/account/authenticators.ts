@@ -23,7 +23,7 @@ export const findAuthenticator = ({ var: { db } }: Ctx, userId: string) =>
 
 /** Gives the statement that removes a user's TOTP authenticator. */
 export const dropAuthenticator = ({ var: { db } }: Ctx, userId: string) =>
-  db.delete(authenticators).where(ofUser(userId)).returning({ id: authenticators.id })
+  db.delete(authenticators).where(ofUser(userId)).returning({ verified: authenticators.verified })
 
 /**
  * Gives a user a new authenticator in place of one that is not verified, in one round trip.

@@ -5,7 +5,7 @@ import { countAnswer, countChallenge } from '#/auth/mfa-budget'
 import { ApiError } from '#/errors'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
-import { sendNotice } from '#/mail/notice'
+import { sendFactorNotice, sendNotice } from '#/mail/notice'
 import { findAuthenticator } from '#/services/account/authenticators'
 import {
   acceptAnswer,
@@ -112,6 +112,7 @@ export const updateMFAChallenge = route(
     }
     c.executionCtx.waitUntil(counted.right())
     await rememberDevice(c, userId)
+    if (factor === 'recoveryCode') sendFactorNotice(c, person.user, 'recoveryCodeUsed')
     return { ...(await openSession(c, challenged)), current: false, countryName: '' }
   },
 )

@@ -1,10 +1,12 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { factorsOf } from '#/auth/factors'
+import { passFresh } from '#/auth/gates'
 import { gather } from '#/db/gather'
 import { users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { route } from '#/http/route'
+import { sendFactorNotice } from '#/mail/notice'
 import { currentSession } from '#/services/account/current'
 import { accountOf, goneMeanwhile, selfOf } from '#/services/account/self'
 import { addFactors, provedFactors } from '#/services/account/session-factors'
@@ -23,11 +25,13 @@ export const updateMFA = route(
     input: { body: z.object({ mfa: z.boolean('must be true or false') }) },
     status: 200,
     model: accountModel,
-    errors: ['user_session_not_found'],
+    errors: ['user_challenge_required', 'user_session_not_found'],
   },
   async (c, { mfa }) => {
     const { db, now } = c.var
     const { person, session } = currentSession(c)
+    // Differs: upstream switches it off for whoever holds the session.
+    if (!mfa && person.user.mfa) await passFresh(c, true)
     const batch = gather(db)
     const rows = batch.add(
       db
@@ -40,6 +44,7 @@ export const updateMFA = route(
     await batch.run()
     const [user] = rows()
     if (!user) throw goneMeanwhile()
+    if (mfa !== person.user.mfa) sendFactorNotice(c, user, mfa ? 'mfaOn' : 'mfaOff')
     return accountOf(user, person.targets)
   },
 )

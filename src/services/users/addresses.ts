@@ -7,6 +7,7 @@ import { insertIf } from '#/db/insert-if'
 import { identities, type Origin, targets, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import type { AppEnv } from '#/env'
+import { sendNotice } from '#/mail/notice'
 import type { UserRow } from '#/services/users/models'
 import { emailColumns, newTarget } from '#/services/users/new-user'
 import { targetsOf } from '#/services/users/sessions'
@@ -76,7 +77,7 @@ export type AddressChange = {
  */
 export async function changeAddress(
   c: Ctx,
-  before: Pick<User, 'id' | AddressKind>,
+  before: User,
   { kind, address, values = {}, createsTarget, origin }: AddressChange,
 ): Promise<UserRow | undefined> {
   const { db, now } = c.var
@@ -104,7 +105,15 @@ export async function changeAddress(
   const reachable = batch.add(targetsOf(c, before.id))
   await batch.run()
   const [user] = changed()
+  if (user && user[kind] !== before[kind]) tellOwner(c, before, kind)
   return user && { user, targets: reachable() }
+}
+
+/** Tells a user of the change of a proven address, which is a second factor; at the old one if it is an e-mail. */
+function tellOwner(c: Ctx, before: User, kind: AddressKind) {
+  const isProven = kind === 'email' ? before.emailVerification : before.phoneVerification
+  if (!isProven || !before[kind]) return
+  sendNotice(c, before, [kind === 'email' ? 'emailChanged' : 'phoneChanged'])
 }
 
 /** Returns the columns of an address that nobody has proven. */

@@ -1,11 +1,13 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { factorsOf } from '#/auth/factors'
-import { authenticators } from '#/db/schema'
+import { authenticators, users } from '#/db/schema'
+import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
 import { route } from '#/http/route'
+import { sendFactorNotice } from '#/mail/notice'
 import { projectOf } from '#/project/settings'
 import { findChallenge } from '#/services/users/challenges'
 import {
@@ -14,9 +16,10 @@ import {
   mfaRecoveryCodesModel,
   userModel,
 } from '#/services/users/models'
-import { changeUser, userById, userExists } from '#/services/users/open'
+import { userById } from '#/services/users/open'
 import { inUser } from '#/services/users/params'
 import { findRecoveryCodes, issueRecoveryCodes, unusedCodes } from '#/services/users/recovery-codes'
+import { targetsOf } from '#/services/users/sessions'
 
 const PATH = '/v1/users/:userId/mfa'
 
@@ -33,7 +36,21 @@ export const updateMFA = route(
     model: userModel,
     errors: ['user_not_found'],
   },
-  (c, { userId, mfa }) => changeUser(c, userId, { mfa, mfaOrigin: 'owner' }),
+  async (c, { userId, mfa }) => {
+    const { db, now } = c.var
+    const [[before], [user], targets] = await db.batch([
+      userById(db, userId),
+      db
+        .update(users)
+        .set(touched(users, { mfa, mfaOrigin: 'owner' }, now))
+        .where(eq(users.id, userId))
+        .returning(),
+      targetsOf(c, userId),
+    ])
+    if (!before || !user) throw new ApiError('user_not_found')
+    if (before.mfa !== mfa) sendFactorNotice(c, user, mfa ? 'mfaOn' : 'mfaOff')
+    return { user, targets }
+  },
 )
 
 export const listMFAFactors = route(
@@ -134,14 +151,15 @@ export const deleteMFAAuthenticator = route(
   async (c, { userId }) => {
     const { db } = c.var
     const [[user], [gone]] = await db.batch([
-      userExists(db, userId),
+      userById(db, userId),
       db
         .delete(authenticators)
         .where(and(eq(authenticators.userId, userId), eq(authenticators.type, 'totp')))
-        .returning({ id: authenticators.id }),
+        .returning({ verified: authenticators.verified }),
     ])
     if (!user) throw new ApiError('user_not_found')
     if (!gone) throw new ApiError('user_authenticator_not_found')
+    if (gone.verified) sendFactorNotice(c, user, 'authenticatorRemoved')
     tell(c, { payload: () => [] })
     return undefined
   },

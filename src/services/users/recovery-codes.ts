@@ -8,6 +8,7 @@ import { type Database, rawStatement } from '#/db'
 import { type Origin, oneTimeSecrets, type User, users } from '#/db/schema'
 import type { AppEnv } from '#/env'
 import { ApiError } from '#/errors'
+import { sendFactorNotice } from '#/mail/notice'
 
 type Ctx = Context<AppEnv>
 
@@ -103,10 +104,19 @@ export async function issueRecoveryCodes(
   const codes = makeRecoveryCodes()
   const [[stored], , , [user]] = await db.batch([
     ...(await storeRecoveryCodes(c, userId, codes, when, origin)),
-    db.select({ id: users.id }).from(users).where(eq(users.id, userId)),
+    db
+      .select({
+        ...{ id: users.id, email: users.email, name: users.name },
+        ...{ emailVerification: users.emailVerification, emailOrigin: users.emailOrigin },
+      })
+      .from(users)
+      .where(eq(users.id, userId)),
   ])
   if (!user) throw new ApiError('user_not_found')
-  if (stored) return codes
+  if (stored) {
+    sendFactorNotice(c, user, 'recoveryCodesIssued')
+    return codes
+  }
   throw new ApiError(
     when === 'some' ? 'user_recovery_codes_not_found' : 'user_recovery_codes_already_exists',
   )

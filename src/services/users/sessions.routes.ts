@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm'
+import { and, desc, eq, gte } from 'drizzle-orm'
 import { z } from 'zod'
 import { oneTimeRow } from '#/auth/one-time'
 import { randomHex } from '#/auth/secrets'
@@ -176,10 +176,10 @@ export const createJWT = route(
     },
     status: 201,
     model: jwtModel,
-    errors: ['user_not_found'],
+    errors: ['user_not_found', 'user_session_not_found'],
   },
   async (c, { userId, sessionId, duration }) => {
-    const { db } = c.var
+    const { db, now } = c.var
     // Differs: upstream fails with 500.
     if (duration === 0) {
       throw new ApiError(
@@ -195,6 +195,7 @@ export const createJWT = route(
         .where(
           and(
             eq(sessions.userId, userId),
+            gte(sessions.expiresAt, now),
             sessionId === NEWEST ? undefined : eq(sessions.id, sessionId),
           ),
         )
@@ -202,6 +203,8 @@ export const createJWT = route(
         .limit(1),
     ])
     if (!user) throw new ApiError('user_not_found')
+    // Differs: upstream gives a JWT that is bound to no session, which outlives the one named.
+    if (!session && sessionId !== NEWEST) throw new ApiError('user_session_not_found')
     const jwt = await signUserJwt(c, userId, session?.id ?? '', duration)
     if (!session) await db.insert(oneTimeSecrets).values(await unboundRow(c, userId, jwt, duration))
     return jwt

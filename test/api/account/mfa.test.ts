@@ -24,7 +24,7 @@ describe('switching the second factor', () => {
   test('answers with the account and costs the caller, one write and the log entry', async () => {
     const { user, headers } = await w.signedIn({ email: address(), createdAt: new Date(1) })
     const answer = await w.send('patch', '/account/mfa', { mfa: true }, headers)
-    expect([answer.status, answer.trips]).toEqual([200, 3])
+    expect([answer.status, answer.trips]).toEqual([200, 4]) // the notice as well
     expect(answer.body).toMatchObject({ $id: user.id, email: user.email, mfa: true, targets: [] })
     expect(answer.body.impersonatorUserId).toBeNull()
     expect((await stored(user.id))?.mfa).toBe(true)

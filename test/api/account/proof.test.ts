@@ -121,7 +121,11 @@ describe.each(Object.keys(PROOFS))('%s', (proof) => {
       ...(['post', '/account/sessions/token', { userId, secret: token.secret }, GUEST] as const),
     )
     expect(exchanged.status).toBe(isRecovery ? 401 : 201)
-    expect((await sentTo(w, email)).filter(({ subject }) => /Security/.test(subject))).toEqual([])
+    // The server's change of a factor is mailed, and nothing else: nothing was removed.
+    const notices = (await sentTo(w, email)).filter(({ subject }) => /Security/.test(subject))
+    expect(notices.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/\n\nNew recovery codes were made[^\n]*\n\n/),
+    ])
     await w.db.delete(users).where(eq(users.id, userId))
   })
 

@@ -216,7 +216,8 @@ describe('a JWT', () => {
 
   test('is for the newest session, for a quarter of an hour', async () => {
     await w.session('ann', { id: 'old' })
-    await w.session('ann', { id: 'new', expiresAt: new Date('2020-01-01') })
+    await w.session('ann', { id: 'new' })
+    await w.session('ann', { id: 'ended', expiresAt: new Date('2020-01-01') })
     await w.session('bob', { id: 'other' })
     const { status, body, trips } = await create()
     expect([status, trips, Object.keys(body)]).toEqual([201, 1, ['jwt']])
@@ -228,18 +229,28 @@ describe('a JWT', () => {
     ])
     expect((await create({ sessionId: 'recent' })).body).toEqual(body)
   })
-  test.each([
-    ['old', 'old'],
-    ['other', ''],
-    ['none', ''],
-  ])('for the session %s has the session "%s"', async (sessionId, expected) => {
+  test('is for the session named', async () => {
     await w.session('ann', { id: 'old' })
     await w.session('ann', { id: 'new' })
-    await w.session('bob', { id: 'other' })
-    const { body } = await create({ sessionId, duration: '3600' })
+    const { body } = await create({ sessionId: 'old', duration: '3600' })
     expect(await claimsOf(body.jwt)).toEqual({
-      ...{ userId: 'ann', sessionId: expected, exp: NOW_SECONDS + 3600 },
+      ...{ userId: 'ann', sessionId: 'old', exp: NOW_SECONDS + 3600 },
     })
+  })
+  test.each([
+    ['of somebody else', 'other'],
+    ['that never was', 'none'],
+    ['that has expired', 'ended'],
+    ['that was ended', 'gone'],
+  ])('is not made for a session %s', async (_, sessionId) => {
+    await w.session('ann', { id: 'old' })
+    await w.session('ann', { id: 'ended', expiresAt: new Date(NOW.getTime() - 1) })
+    await w.session('ann', { id: 'gone' })
+    await w.send('delete', '/users/ann/sessions/gone')
+    await w.session('bob', { id: 'other' })
+    const before = await w.db.select().from(oneTimeSecrets)
+    expect(await typeOf(create({ sessionId }))).toEqual([404, 'user_session_not_found'])
+    expect(await w.db.select().from(oneTimeSecrets)).toEqual(before)
   })
   test('is whom it says until its time or its session is over', async () => {
     await w.db.update(users).set({ impersonator: true })
