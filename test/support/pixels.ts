@@ -5,6 +5,7 @@ export const RED = [220, 30, 30, 255]
 export const GREEN = [30, 170, 60, 255]
 export const BLUE = [40, 70, 220, 255]
 export const YELLOW = [240, 200, 30, 255]
+export const WHITE = [255, 255, 255, 255]
 export const CLEAR = [0, 0, 0, 0]
 
 /** Decodes a picture of any format, by way of the Images binding for all but PNG. */

@@ -5,7 +5,7 @@ import type { OutputFormat, PreviewParams } from '#/services/storage/preview/pla
 import { renderPreview } from '#/services/storage/preview/render'
 import { type PictureName, picture } from '#test/fixtures/pictures'
 import { noise } from '#test/support/hash'
-import { BLUE, CLEAR, decode, distance, GREEN, RED, YELLOW } from '#test/support/pixels'
+import { BLUE, CLEAR, decode, distance, GREEN, RED, WHITE, YELLOW } from '#test/support/pixels'
 
 const PLAIN: PreviewParams = {
   width: 0,
@@ -174,8 +174,8 @@ describe('effects', () => {
         [0.3, 0.3, RED],
       ],
     ))
-  test('radius in JPEG leaves black corners', () =>
-    shows('png', { width: 100, borderRadius: 30 }, [100, 50], [[0, 0, [0, 0, 0, 255]]], 'jpg', 20))
+  test('radius in JPEG leaves white corners', () =>
+    shows('png', { width: 100, borderRadius: 30 }, [100, 50], [[0, 0, WHITE]], 'jpg', 20))
   test('border with radius keeps the size', () =>
     shows(
       'png',

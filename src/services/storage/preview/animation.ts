@@ -6,7 +6,11 @@ import { LOSSLESS, type Size } from './plan.ts'
 import { type Chunk, lengthOf, putChunks, putUint24, riffChunks, uint24, webpOf } from './riff.ts'
 
 /** An animation as it is read: whole pictures one after the other, each valid until the next is asked for. */
-export type Animation = Size & { loops: number | undefined; frames: AsyncIterable<Frame> }
+export type Animation = Size & {
+  /** How often it plays; 0 for ever. */
+  loops: number
+  frames: AsyncIterable<Frame>
+}
 
 type Area = Size & { left: number; top: number }
 
@@ -25,7 +29,7 @@ function clearArea(pixels: Pixels, { left, top, width, height }: Area) {
  */
 export function readGif(
   bytes: Uint8Array,
-  { canvas, extent }: GifFrames = readGifFrames(bytes),
+  { canvas, extent, loops }: GifFrames = readGifFrames(bytes),
 ): Animation {
   const gif = new GifReader(withCanvas(bytes, extent))
   async function* frames(): AsyncGenerator<Frame> {
@@ -41,7 +45,7 @@ export function readGif(
       if (before) drawn.data.set(before)
     }
   }
-  return { ...canvas, loops: gif.loopCount() ?? undefined, frames: frames() }
+  return { ...canvas, loops, frames: frames() }
 }
 
 function withCanvas(bytes: Uint8Array, { width, height }: Size): Uint8Array {
@@ -106,6 +110,7 @@ function blendRow(target: Pixels['data'], source: Pixels['data']) {
   }
 }
 
+const MAX_LOOPS = 65_535
 const ALPHA = 0x10
 const ANIMATED = 0x02
 
@@ -131,7 +136,7 @@ function stillWebp(chunks: readonly Chunk[], size: Size): Uint8Array {
  */
 export async function webpWriter(
   size: Size,
-  loops: number | undefined,
+  loops: number,
   quality = LOSSLESS,
 ): Promise<AnimationWriter> {
   const frames: Chunk[] = []
@@ -150,9 +155,8 @@ export async function webpWriter(
     },
     finish() {
       const control = new Uint8Array(6)
-      const plays = loops ?? 1
-      control[4] = plays
-      control[5] = plays >> 8
+      // A GIF can play once more often than a WebP can say.
+      new DataView(control.buffer).setUint16(4, Math.min(loops, MAX_LOOPS), true)
       return webpOf([
         extendedHeader(size, ALPHA | ANIMATED),
         { name: 'ANIM', data: control },

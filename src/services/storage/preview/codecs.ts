@@ -9,9 +9,10 @@ import webpDecoderWasm from '@jsquash/webp/codec/dec/webp_dec.wasm'
 import webpFactory from '@jsquash/webp/codec/enc/webp_enc.js'
 import webpWasm from '@jsquash/webp/codec/enc/webp_enc.wasm'
 import { defaultOptions as webpDefaults } from '@jsquash/webp/meta.js'
-import { applyPalette, GIFEncoder, quantize } from 'gifenc'
+import { GIFEncoder } from 'gifenc'
+import { gifPixels, type Indexed } from './gif-pixels.ts'
 import type { Pixels } from './pixels.ts'
-import { type Format, LOSSLESS } from './plan.ts'
+import { type Format, LOSSLESS, type Size } from './plan.ts'
 import { encodePng } from './png.ts'
 
 /** Stands in for the browser's class, which the codecs make their results with. */
@@ -129,40 +130,48 @@ export type AnimationWriter = {
   finish(): Uint8Array<ArrayBuffer>
 }
 
+/** What a frame leaves behind: itself, or a clear canvas. */
+const [STAYS, CLEARED] = [0, 2]
+
 /**
- * Writes a GIF; transparency is one bit, and each frame has its own 256 colours.
- * @param loops how often it plays; 0 for ever, undefined once
+ * Writes a GIF of whole frames; transparency is one bit, and each frame has its own 256 colours.
+ * @param loops how often it plays; 0 for ever
  */
-export function gifWriter(loops: number | undefined): AnimationWriter {
+export function gifWriter(loops: number): AnimationWriter {
   const gif = GIFEncoder()
+  let waiting: (Indexed & Size & { delayMs: number }) | undefined
+
+  /** Writes the frame that waits for the next one, which it must not be seen through. */
+  function write(next?: Indexed) {
+    if (!waiting) return
+    const { indices, palette, clear, width, height, delayMs } = waiting
+    gif.writeFrame(indices, width, height, {
+      palette,
+      delay: delayMs,
+      // The format counts repetitions; a picture that plays once has no count.
+      repeat: loops === 0 ? 0 : loops === 1 ? -1 : loops - 1,
+      dispose: clear !== undefined || next?.clear !== undefined ? CLEARED : STAYS,
+      ...(clear === undefined ? {} : { transparent: true, transparentIndex: clear }),
+    })
+  }
   return {
     add({ pixels: { data, width, height }, delayMs }) {
-      const clear = hasClear(data)
-      const format = clear ? 'rgba4444' : 'rgb565'
-      const palette = quantize(data, 256, { format, oneBitAlpha: clear })
-      const transparentIndex = palette.findIndex(([, , , alpha]) => alpha === 0)
-      const hasIndex = clear && transparentIndex >= 0
-      gif.writeFrame(applyPalette(data, palette, format), width, height, {
-        palette,
-        delay: delayMs,
-        repeat: loops === undefined ? -1 : loops,
-        ...(hasIndex ? { transparent: true, transparentIndex, dispose: 2 } : {}),
-      })
+      const pixels = gifPixels({ width, height })
+      pixels.add(data)
+      const frame = pixels.finish()
+      write(frame)
+      waiting = { ...frame, width, height, delayMs }
     },
     finish() {
+      write()
       gif.finish()
       return gif.bytes()
     },
   }
 }
 
-function hasClear(data: Uint8ClampedArray) {
-  for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 255) < 128) return true
-  return false
-}
-
 function encodeGif(pixels: Pixels): Uint8Array<ArrayBuffer> {
-  const writer = gifWriter(undefined)
+  const writer = gifWriter(1)
   writer.add({ pixels, delayMs: 0 })
   return writer.finish()
 }

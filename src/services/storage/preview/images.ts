@@ -61,8 +61,7 @@ export async function begin(
     return await changed.output({
       format: `image/${format}`,
       anim: false,
-      // Black, as upstream shows what is clear in a JPEG.
-      ...(format === 'jpeg' ? { background: '#000000' } : {}),
+      ...(format === 'jpeg' ? { background: '#ffffff' } : {}),
       ...(quality === undefined ? {} : { quality }),
     })
   } catch (cause) {

@@ -60,6 +60,7 @@ function setOpacity(pixels: Pixels, opacity: number): Pixels {
 function layOver(pixels: Pixels, color: Color): Pixels {
   const { data } = pixels
   for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] === 255) continue
     const alpha = (data[at + 3] ?? 0) / 255
     for (let channel = 0; channel < 3; channel++) {
       data[at + channel] = (data[at + channel] ?? 0) * alpha + (color[channel] ?? 0) * (1 - alpha)
@@ -96,7 +97,7 @@ function coverage(x: number, y: number, { width, height }: Size, inset: number, 
   return Math.min(1, Math.max(0, (1 - distance) * Math.min(radiusX, radiusY) + 0.5))
 }
 
-/** Scales a pixel's alpha; one that vanishes turns black, as it shows in JPEG. */
+/** Scales a pixel's alpha; one that vanishes has no colour. */
 function fade(data: Uint8ClampedArray, at: number, share: number) {
   if (share === 1) return
   data[at + 3] = (data[at + 3] ?? 0) * share

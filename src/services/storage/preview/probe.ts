@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type GifFrames, readGifFrames } from './headers/gif.ts'
 import { readHeifHeader } from './headers/heif.ts'
 import { readJpegHeader } from './headers/jpeg.ts'
-import { pngOrientation, readPngSize } from './headers/png.ts'
+import { pngMayBeClear, pngOrientation, readPngSize } from './headers/png.ts'
 import { readWebpFrames } from './headers/webp.ts'
 import { jpegQuality } from './jpeg-quality.ts'
 import { boundSource, unreadable } from './limits.ts'
@@ -21,6 +21,8 @@ export type Probe = Source & {
   gif?: GifFrames
   /** Size of the frames of a WebP as they are stored. */
   canvas?: Size
+  /** Set for a JPEG of inks whose colours are left to decoders. */
+  needsInks?: true
 }
 
 /**
@@ -58,7 +60,8 @@ const turned = ({ width, height }: Size): Size => ({ width: height, height: widt
 function readJpeg(bytes: Uint8Array): Probe | undefined {
   const header = readJpegHeader(bytes)
   const found = header && still('jpeg', isSideways(header.orientation) ? turned(header) : header)
-  return found && { ...found, quality: jpegQuality(bytes) }
+  if (!found) return
+  return { ...found, quality: jpegQuality(bytes), ...(header.needsInks && { needsInks: true }) }
 }
 
 /** Every decoder of HEIC cuts and turns a picture as its properties say; its EXIF does not count. */
@@ -80,7 +83,8 @@ function oriented(found: Probe, orientation = 1): Probe {
 
 function readPng(bytes: Uint8Array): Probe | undefined {
   const found = still('png', readPngSize(bytes))
-  return found && oriented(found, pngOrientation(bytes))
+  if (!found) return
+  return oriented({ ...found, mayBeClear: pngMayBeClear(bytes) }, pngOrientation(bytes))
 }
 
 function readGif(bytes: Uint8Array): Probe | undefined {

@@ -1,14 +1,14 @@
 import { ApiError } from '#/errors'
 import { begin, type Rendered, serviceFailed, transform } from './images.ts'
 import { areaOf, MAX_BINDING_BYTES, MAX_RESULT_BYTES, MAX_STRIP_PIXELS } from './limits.ts'
-import { type Effect, type PreviewPlan, type Size, sizeAfter } from './plan.ts'
+import { type PreviewPlan, type Size, sizeAfter } from './plan.ts'
 import type { Picture } from './source.ts'
 import { gifStrips } from './strips/gif.ts'
 import { jpegStrips } from './strips/jpeg.ts'
 import { openPng, type PngRows } from './strips/png-read.ts'
 import { pngStrips } from './strips/png-write.ts'
 import { applyToStrips, evenStrips, type StripWriter } from './strips/strips.ts'
-import type { Work } from './work.ts'
+import { isOpaque, type Work } from './work.ts'
 
 /** Quality of a JPEG that becomes another format: its losses do not show in the result. */
 const INTERMEDIATE_QUALITY = 96
@@ -25,8 +25,8 @@ export async function renderStrips(
 ): Promise<Rendered> {
   const resized = await begin(images, picture, { crop, turn, format: 'png' })
   const { format, quality } = plan
-  const isOpaque = showsNoGround(plan.effects, picture.header.mayBeClear)
-  const [bytes, made] = await encodeStrips(resized.response(), plan, isOpaque)
+  const opaque = isOpaque(plan.effects, picture.header.mayBeClear)
+  const [bytes, made] = await encodeStrips(resized.response(), plan, opaque)
   if (made === format) return { body: bytes, contentType: `image/${format}` }
   return transform(images, { stream: () => new Blob([bytes]).stream() }, { format, quality })
 }
@@ -34,12 +34,12 @@ export async function renderStrips(
 async function encodeStrips(
   response: Response,
   plan: PreviewPlan,
-  isOpaque: boolean,
+  opaque: boolean,
 ): Promise<[bytes: Uint8Array<ArrayBuffer>, format: PreviewPlan['format']]> {
   try {
     const png = await openResult(response)
     const size = plan.effects.reduce(sizeAfter, png.size)
-    const [writer, format] = writerFor(plan, size, isOpaque)
+    const [writer, format] = writerFor(plan, size, opaque)
     const strips = evenStrips(png.rows, png.size)
     for await (const strip of applyToStrips(strips, plan.effects, png.size)) {
       await writer.add(strip)
@@ -59,32 +59,22 @@ async function openResult({ body }: Response): Promise<PngRows> {
   throw new Error('The Images binding returned more than was asked for.')
 }
 
-/** Checks whether a picture is opaque after effects. */
-function showsNoGround(effects: readonly Effect[], mayBeClear: boolean): boolean {
-  let isOpaque = !mayBeClear
-  for (const { kind } of effects) {
-    if (kind === 'background' || kind === 'border') isOpaque = true
-    else if (kind !== 'mirror') isOpaque = false
-  }
-  return isOpaque
-}
-
 function writerFor(
   { format, quality = INTERMEDIATE_QUALITY }: PreviewPlan,
   size: Size,
-  isOpaque: boolean,
+  opaque: boolean,
 ): [writer: StripWriter, format: PreviewPlan['format']] {
   switch (format) {
     case 'jpeg':
       return [jpegStrips(size, quality), 'jpeg']
     case 'png':
-      return [pngStrips(size, isOpaque, MAX_RESULT_BYTES), 'png']
+      return [pngStrips(size, opaque, MAX_RESULT_BYTES), 'png']
     case 'gif':
       return [gifStrips(size), 'gif']
     case 'webp':
     case 'avif':
-      return isOpaque
+      return opaque
         ? [jpegStrips(size, INTERMEDIATE_QUALITY), 'jpeg']
-        : [pngStrips(size, isOpaque, MAX_BINDING_BYTES), 'png']
+        : [pngStrips(size, opaque, MAX_BINDING_BYTES), 'png']
   }
 }

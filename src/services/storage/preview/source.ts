@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { ApiError } from '#/errors'
 import { blocksOf } from '#/http/blocks'
 import { joinBytes } from './bytes.ts'
+import { withInkProfile } from './cmyk.ts'
 import { firstGifFrame } from './headers/gif.ts'
 import { readPngSize, stillPng } from './headers/png.ts'
 import { firstWebpFrame } from './headers/webp.ts'
@@ -80,6 +81,7 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
     watch,
     stream() {
       if (ended && held.length > 0) held.splice(0, held.length, stillOf(joined(held), header))
+      if (header.needsInks && held[0]) held[0] = withInkProfile(held[0])
       return new ReadableStream({
         async pull(controller) {
           const bytes = await next().catch(async (error: unknown) => {

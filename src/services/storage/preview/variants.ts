@@ -94,8 +94,8 @@ function iconJob(kind: Exclude<SourceKind, 'file'>, params: PreviewParams): Job 
   return {
     source: kind,
     named,
-    // The icon has its background already; what opacity lets through is still to be laid under it.
-    params: params.opacity < 1 ? named : { ...params, background: undefined },
+    // The icon has its background already, but opacity, round corners and turns let it through.
+    params: named,
     output: params.output ?? 'png',
     open: async () => iconStream(kind, background),
   }

@@ -2,10 +2,12 @@ import { areaOf, MAX_AVIF_PIXELS, MAX_OWN_PIXELS, MAX_STRIP_PIXELS, tooLarge } f
 import { mirroredCrop, quarterTurn, type Turn, turnedCrop, turnFurther } from './orientation.ts'
 import {
   type Crop,
+  type Effect,
   type Format,
   LOSSLESS,
   type PreviewParams,
   type PreviewPlan,
+  parseColor,
   planPreview,
 } from './plan.ts'
 import type { Probe } from './probe.ts'
@@ -31,24 +33,51 @@ export function divide(params: PreviewParams, source: Probe, format: Format): Wo
   const { upright } = source
   const mirrored = (crop: Crop | undefined) =>
     crop && upright?.mirrored ? mirroredCrop(crop) : crop
-  const asked = planPreview(params, source, format)
+  const shown = withoutIdle(params, source, format)
+  const asked = planPreview(shown, source, format)
   if (asked.animated) {
     return { plan: asked, turn: upright?.turn, crop: mirrored(asked.crop), way: 'frames' }
   }
   const quarter = quarterTurn(params.rotation)
-  const rotation = quarter ? 0 : params.rotation
-  const plan = planPreview({ ...withoutIdle(params, source, format), rotation }, source, format)
+  const whole = quarter ? planPreview({ ...shown, rotation: 0 }, source, format) : asked
+  const plan = onGround(whole, source, params.background)
   const crop = plan.crop && quarter ? turnedCrop(plan.crop, quarter) : plan.crop
   const turn = turnFurther(upright, quarter ?? 0)
   return { plan, turn, crop: mirrored(crop), way: wayOf(plan, source) }
 }
 
-/** Leaves out what does not show: a background behind an opaque picture, and opacity in a JPEG of one. */
+/**
+ * Leaves out what does not show: a background behind an opaque picture, and opacity that no background shows
+ * through in a format without it (storage contract 9.6).
+ */
 function withoutIdle(params: PreviewParams, source: Probe, format: Format): PreviewParams {
-  if (source.mayBeClear) return params
-  if (params.opacity === 1) return { ...params, background: undefined }
-  const isIdle = format === 'jpeg' && params.background === undefined
-  return isIdle ? { ...params, opacity: 1 } : params
+  const { opacity, background } = params
+  if (opacity === 1) return source.mayBeClear ? params : { ...params, background: undefined }
+  const isIdle = format === 'jpeg' || (format === 'gif' && opacity > 0)
+  return isIdle && background === undefined ? { ...params, opacity: 1 } : params
+}
+
+const WHITE = 'fff'
+
+/**
+ * Lays what a JPEG cannot show as clear over the background, or over white: Differs: upstream shows it black.
+ */
+function onGround(plan: PreviewPlan, source: Probe, background = WHITE): PreviewPlan {
+  if (plan.format !== 'jpeg' || isOpaque(plan.effects, source.mayBeClear)) return plan
+  // The binding lays it over white for pictures beyond us.
+  if (plan.effects.length === 0 && areaOf(plan.size) > MAX_STRIP_PIXELS) return plan
+  const ground = { kind: 'background', color: parseColor(background) } as const
+  return { ...plan, effects: [...plan.effects, ground], direct: false }
+}
+
+/** Checks whether a picture is opaque after effects. */
+export function isOpaque(effects: readonly Effect[], mayBeClear: boolean): boolean {
+  let opaque = !mayBeClear
+  for (const { kind } of effects) {
+    if (kind === 'background' || kind === 'border') opaque = true
+    else if (kind !== 'mirror') opaque = false
+  }
+  return opaque
 }
 
 /** Returns the most pixels that an encoder of ours takes: its memory grows with them, at its own rate. */

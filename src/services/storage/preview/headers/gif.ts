@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { areaOf, boundSource } from '../limits.ts'
 import type { Size } from '../plan.ts'
 
@@ -9,6 +10,8 @@ export type GifFrames = {
   pixels: number
   /** The canvas, widened by frames that lie beyond it. */
   extent: Size
+  /** How often it plays; 0 for ever. */
+  loops: number
   /** Where the first frame ends in the file. */
   firstEnd: number
   /** Whether the file has the first frame to its end. */
@@ -29,6 +32,20 @@ function afterSubBlocks(bytes: Uint8Array, from: number): number {
   return at + 1
 }
 
+const APPLICATION = 0xff
+const LOOPING = ['NETSCAPE2.0', 'ANIMEXTS1.0']
+const LOOP_COUNT = 1
+
+/** Reads how often a GIF plays from the extension of browsers, which counts repetitions; 0 for ever. */
+function loopsOf(bytes: Uint8Array, at: number): number | undefined {
+  if (bytes[at + 1] !== APPLICATION) return
+  const name = Buffer.from(bytes.subarray(at + 3, at + 14)).toString('latin1')
+  const [length = 0, kind = 0] = bytes.subarray(at + 14, at + 16)
+  if (!LOOPING.includes(name) || length < 3 || kind !== LOOP_COUNT) return
+  const repetitions = uint16(bytes, at + 16)
+  return repetitions === 0 ? 0 : repetitions + 1
+}
+
 /**
  * Walks the blocks of a GIF, up to where the file stops (GIF89a specification §20).
  * @throws `storage_image_resolution_exceeded` for a frame too large to be decoded
@@ -36,10 +53,11 @@ function afterSubBlocks(bytes: Uint8Array, from: number): number {
 export function readGifFrames(bytes: Uint8Array): GifFrames {
   const canvas = { width: uint16(bytes, 6), height: uint16(bytes, 8) }
   const extent = { ...canvas }
-  let [count, pixels, firstEnd] = [0, 0, 0]
+  let [count, pixels, firstEnd, loops] = [0, 0, 0, 1]
   let at = 13 + tableBytes(bytes[10] ?? 0)
   while (at < bytes.length) {
     if (bytes[at] === EXTENSION) {
+      loops = loopsOf(bytes, at) ?? loops
       at = afterSubBlocks(bytes, at + 2)
       continue
     }
@@ -54,7 +72,7 @@ export function readGifFrames(bytes: Uint8Array): GifFrames {
     firstEnd ||= at
   }
   const firstWhole = count > 0 && firstEnd <= bytes.length
-  return { canvas, count, pixels, extent, firstEnd, firstWhole }
+  return { canvas, count, pixels, extent, loops, firstEnd, firstWhole }
 }
 
 /** Cuts a GIF off after its first frame, so that no decoder comes to see the others. */

@@ -1,14 +1,22 @@
 import { Buffer } from 'node:buffer'
+import type { Size } from '../plan.ts'
 import { exifOrientation } from './exif.ts'
 
 /** What a JPEG says before its first scan; sides as stored. */
-export type JpegHeader = { width: number; height: number; orientation: number }
+export type JpegHeader = Size & {
+  orientation: number
+  /** Whether it is made of four inks, and no profile says what they look like. */
+  needsInks: boolean
+}
 
 const FILL = 0xff
 const SCAN = 0xda
 const END = 0xd9
 const APP1 = 0xe1
+const APP2 = 0xe2
 const EXIF = 'Exif\0\0'
+const PROFILE = 'ICC_PROFILE\0'
+const INKS = 4
 /** Start-of-frame markers lie between these, among others that are none. */
 const [FIRST_FRAME, LAST_FRAME] = [0xc0, 0xcf]
 const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc]
@@ -20,23 +28,32 @@ const isFrame = (marker: number) =>
   marker >= FIRST_FRAME && marker <= LAST_FRAME && !NO_FRAMES.includes(marker)
 
 /**
- * Reads segments up to the frame header, as decoders do: byte by byte nothing is searched for (ITU-T T.81,
+ * Reads segments up to the first scan, as decoders do: byte by byte nothing is searched for (ITU-T T.81,
  * B.1.1).
  * @returns undefined where the bytes are none, or end before the frame header
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   let orientation = 1
+  let hasProfile = false
+  let frame: Uint8Array | undefined
   for (const { marker, content } of segments(bytes)) {
-    if (isFrame(marker)) {
-      if (content.length < 6) return
-      return { height: uint16(content, 1), width: uint16(content, 3), orientation }
-    }
-    if (marker === APP1 && Buffer.from(content.subarray(0, 6)).toString('latin1') === EXIF) {
+    if (isFrame(marker)) frame ??= content
+    if (marker === APP1 && startsWith(content, EXIF)) {
       orientation = exifOrientation(content) ?? orientation
     }
+    hasProfile ||= marker === APP2 && startsWith(content, PROFILE)
   }
-  return
+  if (!frame || frame.length < 6) return
+  return {
+    height: uint16(frame, 1),
+    width: uint16(frame, 3),
+    orientation,
+    needsInks: frame[5] === INKS && !hasProfile,
+  }
 }
+
+const startsWith = (content: Uint8Array, text: string) =>
+  Buffer.from(content.subarray(0, text.length)).toString('latin1') === text
 
 /** Walks the segments before the first scan. */
 function* segments(bytes: Uint8Array): Generator<{ marker: number; content: Uint8Array }> {

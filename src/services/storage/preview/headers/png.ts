@@ -41,6 +41,18 @@ export function pngOrientation(bytes: Uint8Array): number | undefined {
   return
 }
 
+const ALPHA = 4
+
+/** Checks whether a PNG has transparency, by its colour type or a chunk of its own (PNG specification §11.2.1). */
+export function pngMayBeClear(bytes: Uint8Array): boolean {
+  if (((bytes[25] ?? 0) & ALPHA) !== 0) return true
+  for (const { name } of chunksOf(bytes)) {
+    if (name === 'tRNS') return true
+    if (name === 'IDAT') return false
+  }
+  return false
+}
+
 /**
  * Leaves out what animates a PNG, so that no decoder comes to see its other frames, and its EXIF, so that none
  * turns it.
