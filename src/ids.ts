@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { randomHex } from '#/auth/secrets'
+import { randomHex } from '#/lib/secrets'
 
 /** Matches every stored ID: storage contract 1.5. */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/

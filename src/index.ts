@@ -1,5 +1,5 @@
 import { createApp } from '#/app'
-import type { Env } from '#/env'
+import type { Env } from '#/config/env'
 import { consume } from '#/events/consume'
 import { sweep } from '#/jobs'
 import { redact } from '#/lib/redact'

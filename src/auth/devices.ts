@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
-import { hasPassed } from '#/auth/factors'
+import { hasPassed } from '#/identity/factors/factors'
 import { seal, unseal } from '#/auth/seal'
-import { randomHex } from '#/auth/secrets'
-import type { AppEnv } from '#/env'
+import { randomHex } from '#/lib/secrets'
+import type { AppEnv } from '#/config/env'
 import { isSecure } from '#/http/public-url'
 
 type Ctx = Context<AppEnv>

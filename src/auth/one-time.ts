@@ -1,8 +1,8 @@
 import { and, eq, exists, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { hex, type SecretHash } from '#/auth/secrets'
+import { hex, type SecretHash } from '#/lib/secrets'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { uniqueId } from '#/ids'
 
 /**

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
 import { carriedCookies, cookieNames } from '#/auth/shown-sessions'
-import { registrableDomain, sameSite } from '#/contact/domains'
-import type { AppEnv } from '#/env'
+import { registrableDomain, sameSite } from '#/lib/contact/domains'
+import type { AppEnv } from '#/config/env'
 import { cookieHost, isSecure, requestUrl } from '#/http/public-url'
 
 /** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */

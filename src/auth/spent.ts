@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { hashSecret } from '#/auth/secrets'
+import { hashSecret } from '#/lib/secrets'
 import { spentSecrets } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 
 type Ctx = Context<AppEnv>
 

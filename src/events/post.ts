@@ -1,4 +1,4 @@
-import type { Settings } from '#/env'
+import type { Settings } from '#/config/env'
 import type { Delivery } from '#/events/delivery'
 import { API_VERSION } from '#/lib/version'
 

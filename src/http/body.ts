@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { readForm } from '#/http/multipart'
 import { gatherQuery } from '#/http/params'
-import { asDouble, isJsonObject, parseJson } from '#/json'
+import { asDouble, isJsonObject, parseJson } from '#/lib/json'
 
 type Ctx = Context<AppEnv>
 

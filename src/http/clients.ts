@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Database } from '#/db'
 import { type Platform, platforms } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { publicHost } from '#/http/public-url'
 import { canonicalHost, parseUrl } from '#/lib/url'
 

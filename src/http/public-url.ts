@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { AppEnv, Settings } from '#/env'
+import type { AppEnv, Settings } from '#/config/env'
 import { parseUrl } from '#/lib/url'
 
 type Ctx = Context<AppEnv>

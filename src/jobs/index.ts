@@ -1,11 +1,11 @@
 import { and, inArray, isNotNull, lt } from 'drizzle-orm'
 import { type Database, database } from '#/db'
 import { files, logs, oneTimeSecrets, sessions, spentSecrets } from '#/db/schema'
-import type { Env } from '#/env'
+import type { Env } from '#/config/env'
 import { sweepBodies } from '#/events/bodies'
-import { sweepGarbage } from '#/services/storage/erase'
-import { sweepOrphans } from '#/services/storage/orphans'
-import { sweepVariants } from '#/services/storage/preview/variants'
+import { sweepGarbage } from '#/storage/erase'
+import { sweepOrphans } from '#/storage/orphans'
+import { sweepVariants } from '#/storage/preview/variants'
 
 /** R2 drops the parts of an unfinished upload after 7 days; its row goes before that. Differs: upstream keeps it. */
 const UPLOAD_LIFETIME_MS = 6 * 24 * 3600 * 1000

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { hasKnownSuffix } from '#/contact/domains'
+import { hasKnownSuffix } from '#/lib/contact/domains'
 import { canonicalHost } from '#/lib/url'
 
 /**

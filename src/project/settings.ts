@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Database } from '#/db'
 import { settings, webhooks } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 
 /** Ways to sign in that the owner can switch off (auth contract 15.2). */
 export const AUTH_METHODS = [

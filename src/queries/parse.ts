@@ -1,8 +1,8 @@
-import { email } from '#/contact/email'
+import { email } from '#/lib/contact/email'
 import { ApiError } from '#/errors'
 import { parseDateTime } from '#/http/params'
 import { isId } from '#/ids'
-import { isDeeper, unreadablePart } from '#/json'
+import { isDeeper, unreadablePart } from '#/lib/json'
 
 /** `email` is text; a value that is an e-mail address compares in its normal form. */
 export type AttributeType = 'string' | 'email' | 'boolean' | 'integer' | 'datetime' | 'string[]'

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { outbox } from '#/db/schema/mail'
-import { outboxMailer } from '#/mail/outbox-store'
-import { outboxSms } from '#/sms/sms'
+import { outboxMailer } from '#/messaging/mail/outbox-store'
+import { outboxSms } from '#/messaging/sms/sms'
 import { NOW } from '#test/support/clock'
 import { mailWorld } from '#test/support/mail'
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { workspaceUse } from '#/passwords/workspace'
+import { workspaceUse } from '#/identity/passwords/hashes/workspace'
 import { NOW, world } from '#test/support/world'
 
 const COSTLY =

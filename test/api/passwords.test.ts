@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { burn, hashPassword, type ImportRoute, importHash, verifyPassword } from '#/passwords'
-import { isCommon } from '#/passwords/policy'
+import { burn, hashPassword, type ImportRoute, importHash, verifyPassword } from '#/identity/passwords'
+import { isCommon } from '#/identity/passwords/policy'
 import { VECTORS } from '#test/fixtures/passwords'
 
 const ROUTES: ImportRoute[] = [

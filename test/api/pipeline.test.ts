@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { signJwt } from '#/auth/jwt'
-import { hashSecret } from '#/auth/secrets'
+import { hashSecret } from '#/lib/secrets'
 import { keys } from '#/db/schema'
 import { NOW, PROJECT, ROOT, type World, world } from '#test/support/world'
 

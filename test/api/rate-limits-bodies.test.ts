@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AnySpec } from '#/http/route'
+import type { AnySpec } from '#/pipeline/route'
 import { ROUTES } from '#/routes'
 import { NOW, PROJECT, type World, world } from '#test/support/world'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openApi } from '#/http/openapi'
+import { openApi } from '#/pipeline/openapi'
 import { ROUTES } from '#/routes'
 import { world } from '#test/support/world'
 

@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { createApp } from '#/app'
-import type { Env } from '#/env'
+import type { Env } from '#/config/env'
 import { PROJECT, ROOT, world } from '#test/support/world'
 
 /** Gives a database that notes which sessions are opened and which statements run outside of one. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { outbox } from '#/db/schema/mail'
-import { mailConfigured, mailMoment, sendTemplate, type TemplateMail } from '#/mail/send'
+import { mailConfigured, mailMoment, sendTemplate, type TemplateMail } from '#/messaging/mail/send'
 import { carriers, freshAddress, mailsTo, mailTo, mailWorld } from '#test/support/mail'
 import { SMTP_PASSWORD, SMTP_USER } from '#test/support/smtp-login'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { outbox } from '#/db/schema/mail'
-import { httpSms, sendSms, smsConfigured, twilioSms } from '#/sms/sms'
+import { httpSms, sendSms, smsConfigured, twilioSms } from '#/messaging/sms/sms'
 import { carriers, mailWorld, requestsTo } from '#test/support/mail'
 
 const NUMBER = '+15550100'

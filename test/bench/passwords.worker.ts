@@ -4,10 +4,10 @@ import {
   type ImportRoute,
   importHash,
   isReused,
-} from '#/passwords'
-import { type Cost, IMPORT_BUDGET } from '#/passwords/algorithm'
-import { ALGORITHMS } from '#/passwords/algorithms'
-import { NEW_COST } from '#/passwords/argon2'
+} from '#/identity/passwords'
+import { type Cost, IMPORT_BUDGET } from '#/identity/passwords/hashes/algorithm'
+import { ALGORITHMS } from '#/identity/passwords/hashes/algorithms'
+import { NEW_COST } from '#/identity/passwords/hashes/argon2'
 
 /** One line of the table; `?run=N` does its work once, `/` lists the lines. */
 type Line = { name: string; cost: Cost; work: () => Promise<unknown> }

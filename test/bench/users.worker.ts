@@ -1,5 +1,5 @@
 import { createApp } from '#/app'
-import type { Env } from '#/env'
+import type { Env } from '#/config/env'
 
 /** What the last request cost: statements that run alone carry no figures, so that it tells of batches. */
 let rowsRead = 0

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { openApi } from '#/http/openapi'
+import { openApi } from '#/pipeline/openapi'
 import { API_VERSION } from '#/lib/version'
 import { ROUTES } from '#/routes'
 import { q, sendList } from '#test/support/lists'

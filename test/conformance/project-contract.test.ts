@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openApi, openApiPath } from '#/http/openapi'
+import { openApi, openApiPath } from '#/pipeline/openapi'
 import { API_VERSION } from '#/lib/version'
 import { ROUTES } from '#/routes'
 import api from '#test/contract/api-project.json'

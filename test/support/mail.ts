@@ -5,7 +5,7 @@ import { inject } from 'vitest'
 import { createApp } from '#/app'
 import { GUEST } from '#/auth/caller'
 import { database } from '#/db'
-import { type AppEnv, type Env, settingsOf } from '#/env'
+import { type AppEnv, type Env, settingsOf } from '#/config/env'
 import { ApiError, ERRORS } from '#/errors'
 import type { ReceivedMail, ReceivedRequest } from '#test/support/smtp'
 

@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth/slim'
 import { expect } from 'vitest'
-import { keptMessages } from '#/mail/outbox-store'
+import { keptMessages } from '#/messaging/mail/outbox-store'
 import type { World } from '#test/support/world'
 
 type Headers_ = Record<string, string>

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { webpEncoder } from '#/services/storage/preview/codecs'
-import { decodePng, encodePng } from '#/services/storage/preview/png'
-import { riffChunks, webpOf } from '#/services/storage/preview/riff'
+import { webpEncoder } from '#/storage/preview/codecs/codecs'
+import { decodePng, encodePng } from '#/storage/preview/codecs/png'
+import { riffChunks, webpOf } from '#/storage/preview/codecs/riff'
 import { picture } from '#test/fixtures/pictures'
 import { chunked } from './bombs.ts'
 

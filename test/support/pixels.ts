@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { decodePng } from '#/services/storage/preview/png'
+import { decodePng } from '#/storage/preview/codecs/png'
 
 export const RED = [220, 30, 30, 255]
 export const GREEN = [30, 170, 60, 255]

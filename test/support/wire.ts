@@ -1,5 +1,5 @@
-import { openApi, openApiPath } from '#/http/openapi'
-import type { AnySpec } from '#/http/route'
+import { openApi, openApiPath } from '#/pipeline/openapi'
+import type { AnySpec } from '#/pipeline/route'
 import { API_VERSION } from '#/lib/version'
 import { OWN_ROUTES, ROUTES } from '#/routes'
 import api from '#test/contract/api.json'

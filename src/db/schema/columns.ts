@@ -1,5 +1,5 @@
 import { customType, integer, text } from 'drizzle-orm/sqlite-core'
-import { parseFreeForm } from '../../json.ts'
+import { parseFreeForm } from '#/lib/json'
 
 /** Gives the key that orders rows by creation; it is never used again after a delete. */
 export const sequence = () => integer().primaryKey({ autoIncrement: true })

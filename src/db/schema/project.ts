@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import type { SecretHash } from '#/auth/secrets'
+import type { SecretHash } from '#/lib/secrets'
 import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
 
 /** API keys beside the deployment's own; the secret itself is never stored. */

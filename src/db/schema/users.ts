@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import type { SecretHash } from '#/auth/secrets'
+import type { SecretHash } from '#/lib/secrets'
 import { flag, freeForm, instant, json, sequence, strings, timestamps } from './columns.ts'
 
 /**

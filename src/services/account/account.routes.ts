@@ -1,28 +1,28 @@
 import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { clearSessionCookies } from '#/auth/session-cookies'
-import { email } from '#/contact/email'
+import { email } from '#/lib/contact/email'
 import { users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { optional } from '#/http/params'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { customId, idFor } from '#/ids'
-import { hashPassword } from '#/passwords'
-import { recordAction } from '#/project/audit'
-import { accountOf, goneMeanwhile, selfOf, updateSelf } from '#/services/account/self'
-import { unlessLastOwnerAnywhere } from '#/services/teams/owners'
-import { accountModel, preferencesModel } from '#/services/users/models'
+import { hashPassword } from '#/identity/passwords'
+import { recordAction } from '#/events/audit'
+import { accountOf, goneMeanwhile, selfOf, updateSelf } from '#/identity/users/self'
+import { unlessLastOwnerAnywhere } from '#/identity/teams/owners'
+import { accountModel, preferencesModel } from '#/identity/models'
 import {
   checkEmailPolicies,
   checkUserLimit,
   EMAIL_POLICY_ERRORS,
   lookAround,
   storeUser,
-} from '#/services/users/new-user'
-import { password, plainText } from '#/services/users/params'
-import { checkPersonalData, checkStrength } from '#/services/users/password-rules'
-import { preferences } from '#/services/users/preferences'
+} from '#/identity/users/new-user'
+import { password, plainText } from '#/identity/params'
+import { checkPersonalData, checkStrength } from '#/identity/passwords/rules'
+import { preferences } from '#/identity/users/preferences'
 
 export const create = route(
   {

@@ -3,8 +3,8 @@ import { rememberDevice } from '#/auth/devices'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
-import { route } from '#/http/route'
-import { sendFactorNotice } from '#/mail/notice'
+import { route } from '#/pipeline/route'
+import { sendFactorNotice } from '#/messaging/mail/notice'
 import {
   dropAuthenticator,
   findAuthenticator,
@@ -12,12 +12,12 @@ import {
   issueAuthenticator,
   readCode,
   useCode,
-} from '#/services/account/authenticators'
-import { currentSession } from '#/services/account/current'
+} from '#/identity/factors/authenticators'
+import { currentSession } from '#/identity/sessions/current'
 import { mfaTypeModel } from '#/services/account/mfa-models'
-import { accountOf, selfOf } from '#/services/account/self'
-import { addFactors, isSessionOpen } from '#/services/account/session-factors'
-import { accountModel } from '#/services/users/models'
+import { accountOf, selfOf } from '#/identity/users/self'
+import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
+import { accountModel } from '#/identity/models'
 
 /** Accepts the one type of authenticator, in whatever case. */
 const type = z

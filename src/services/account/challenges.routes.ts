@@ -1,24 +1,24 @@
 import { z } from 'zod'
 import { rememberDevice } from '#/auth/devices'
-import { FACTORS } from '#/auth/factors'
+import { FACTORS } from '#/identity/factors/factors'
 import { countAnswer, countChallenge } from '#/auth/mfa-budget'
 import { ApiError } from '#/errors'
 import { text } from '#/http/params'
-import { route } from '#/http/route'
-import { sendFactorNotice, sendNotice } from '#/mail/notice'
-import { findAuthenticator } from '#/services/account/authenticators'
+import { route } from '#/pipeline/route'
+import { sendFactorNotice, sendNotice } from '#/messaging/mail/notice'
+import { findAuthenticator } from '#/identity/factors/authenticators'
 import {
   acceptAnswer,
   checkPolicy,
   findChallenge,
   issueChallenge,
   readAnswer,
-} from '#/services/account/challenges'
-import { currentSession } from '#/services/account/current'
+} from '#/identity/factors/challenges'
+import { currentSession } from '#/identity/sessions/current'
 import { mfaChallengeModel } from '#/services/account/mfa-models'
-import { selfOf } from '#/services/account/self'
-import { sessionModel } from '#/services/users/models'
-import { openSession } from '#/services/users/sessions'
+import { selfOf } from '#/identity/users/self'
+import { sessionModel } from '#/identity/models'
+import { openSession } from '#/identity/sessions/sessions'
 
 const NAMES = FACTORS.map((factor) => factor.toLowerCase())
 const canonical = (given: string) =>

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { identities } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { uid } from '#/ids'
-import { selfOf } from '#/services/account/self'
-import { listIdentityRows, tellIdentity } from '#/services/users/identities'
-import { identityListModel } from '#/services/users/models'
+import { selfOf } from '#/identity/users/self'
+import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
+import { identityListModel } from '#/identity/models'
 
 const { queries, total } = listParams
 

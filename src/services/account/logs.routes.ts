@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { listParams } from '#/http/params'
-import { route } from '#/http/route'
-import { selfOf } from '#/services/account/self'
-import { logPage, logStatements } from '#/services/users/logs'
-import { logListModel } from '#/services/users/models'
+import { route } from '#/pipeline/route'
+import { selfOf } from '#/identity/users/self'
+import { logPage, logStatements } from '#/identity/users/logs'
+import { logListModel } from '#/identity/models'
 
 const { queries, total } = listParams
 

@@ -1,9 +1,9 @@
 import { ApiError } from '#/errors'
-import { route } from '#/http/route'
-import { selfOf } from '#/services/account/self'
-import { mfaRecoveryCodesModel } from '#/services/users/models'
-import { ownOrigin } from '#/services/users/origins'
-import { issueRecoveryCodes, readRecoveryCodes } from '#/services/users/recovery-codes'
+import { route } from '#/pipeline/route'
+import { selfOf } from '#/identity/users/self'
+import { mfaRecoveryCodesModel } from '#/identity/models'
+import { ownOrigin } from '#/identity/users/origins'
+import { issueRecoveryCodes, readRecoveryCodes } from '#/identity/factors/recovery-codes'
 
 const path = '/v1/account/mfa/recovery-codes'
 

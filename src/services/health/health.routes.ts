@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { model } from '#/http/model'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { API_VERSION } from '#/lib/version'
 
 const versionModel = model('healthVersion', { version: z.string() }, (version: string) => ({

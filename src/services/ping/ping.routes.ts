@@ -1,4 +1,4 @@
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { recordPing } from '#/project/ping'
 
 /** Answers the first call that an app makes (neighbours contract 1). */

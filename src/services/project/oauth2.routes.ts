@@ -2,12 +2,12 @@ import { sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { oauthProviders } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { looseInteger, optional } from '#/http/params'
-import { type Route, route } from '#/http/route'
+import { type Route, route } from '#/pipeline/route'
 import { parseUrl } from '#/lib/url'
-import { hostname, onConsole, orEmpty, pageParams, strict } from '#/services/project/params'
+import { hostname, onConsole, orEmpty, pageParams, strict } from '#/pipeline/fields'
 import { isKnownClient } from '#/services/project/provider-check'
 import {
   providerListModel,
@@ -22,12 +22,12 @@ import {
   providerRows,
   sealProvider,
   storeProvider,
-} from '#/services/project/provider-settings'
-import { type Extra, PROVIDERS, type Provider, providerOf } from '#/services/project/providers'
+} from '#/identity/providers/catalog/provider-settings'
+import { type Extra, PROVIDERS, type Provider, providerOf } from '#/identity/providers/catalog/fields'
 import { retrying } from '#/services/project/retry'
 import { shortPage } from '#/services/project/short-list'
 import { stampProject } from '#/services/project/store'
-import { plainText } from '#/services/users/params'
+import { plainText } from '#/identity/params'
 
 type Ctx = Context<AppEnv>
 

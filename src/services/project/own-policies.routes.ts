@@ -1,6 +1,6 @@
-import { type Route, route } from '#/http/route'
+import { type Route, route } from '#/pipeline/route'
 import { projectOf } from '#/project/settings'
-import { onConsole } from '#/services/project/params'
+import { onConsole } from '#/pipeline/fields'
 import { OWN_POLICY_IDS, type OwnPolicyId, policyModelFor } from '#/services/project/policies'
 import { PATH, READ, updatePolicy } from '#/services/project/policies.routes'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Platform } from '#/db/schema'
 import { choiceModel, listModel, type Model, model, printTime, time } from '#/http/model'
-import { hostname, visibleText } from '#/services/project/params'
+import { hostname, visibleText } from '#/pipeline/fields'
 
 /** Longest ID of an app; the contract names 256, but what has 256 is refused (project contract 5.1). */
 const LONGEST_IDENTIFIER = 255

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import { queriesOf } from '#/db/list'
-import type { AppEnv } from '#/env'
+import { queriesOf } from '#/http/list'
+import type { AppEnv } from '#/config/env'
 import type { Page } from '#/http/model'
 import { parseQueries } from '#/queries/parse'
 

@@ -4,12 +4,12 @@ import { emailTemplates } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listModel } from '#/http/model'
 import { optional, withDefault } from '#/http/params'
-import { route } from '#/http/route'
-import { DEFAULT_LOCALE, isLocale, LOCALES } from '#/locale'
-import { TEMPLATES } from '#/mail/locales/locale'
-import { builtInTemplate } from '#/mail/templates/index'
+import { route } from '#/pipeline/route'
+import { DEFAULT_LOCALE, isLocale, LOCALES } from '#/lib/locale'
+import { TEMPLATES } from '#/messaging/mail/locales/locale'
+import { builtInTemplate } from '#/messaging/mail/templates'
 import { projectOf } from '#/project/settings'
-import { emailOrEmpty, onConsole, pageParams } from '#/services/project/params'
+import { emailOrEmpty, onConsole, pageParams } from '#/pipeline/fields'
 import { sliceOf } from '#/services/project/short-list'
 import { stampProject } from '#/services/project/store'
 import {
@@ -20,7 +20,7 @@ import {
   othersHold,
   templateRows,
 } from '#/services/project/templates'
-import { plainText } from '#/services/users/params'
+import { plainText } from '#/identity/params'
 
 const PATH = '/v1/project/templates/email'
 

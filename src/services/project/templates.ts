@@ -5,7 +5,7 @@ import { type EmailTemplate, emailTemplates } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { model } from '#/http/model'
 import { characters } from '#/http/params'
-import { TEMPLATES } from '#/mail/locales/locale'
+import { TEMPLATES } from '#/messaging/mail/locales/locale'
 
 /** What all templates of a project may have together, in characters (project contract 10). */
 const MOST_CHARACTERS = 1_000_000

@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { isPrivileged } from '#/auth/caller'
 import { verifyJwt } from '#/auth/jwt'
 import { allows, grantRoles, permissionList } from '#/auth/roles'
-import { listStatements, pageOf, searchIn } from '#/db/list'
+import { listStatements, pageOf, searchIn } from '#/http/list'
 import { fileReaders, files } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listParams, optional, text } from '#/http/params'
-import { route, sendJson, viewOf } from '#/http/route'
+import { route, sendJson, viewOf } from '#/pipeline/route'
 import { uid } from '#/ids'
 import {
   bucketById,
@@ -19,7 +19,7 @@ import {
   openFile,
 } from '#/services/storage/access'
 import { isPublic } from '#/services/storage/body-headers'
-import { eraseBlob } from '#/services/storage/erase'
+import { eraseBlob } from '#/storage/erase'
 import { touchToken } from '#/services/storage/file-tokens'
 import { fileListModel, fileModel } from '#/services/storage/models'
 import { sendFile } from '#/services/storage/serve'

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
 import { looseInteger, looseNumber, optional, withDefault } from '#/http/params'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { completeBodyHeaders } from '#/services/storage/body-headers'
 import { inFile, locationParams, openLocation } from '#/services/storage/files.routes'
-import { GRAVITIES, OUTPUTS } from '#/services/storage/preview/plan'
-import { sendPreview } from '#/services/storage/preview/variants'
+import { GRAVITIES, OUTPUTS } from '#/storage/preview/plan'
+import { sendPreview } from '#/storage/preview/variants'
 
 const color = z
   .string()

@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import type { File } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { preconditions, rangeApplies } from '#/http/conditional'
 import { contentDisposition } from '#/http/disposition'
 import { parseRange } from '#/http/range'
-import { openBlob } from '#/services/storage/blobs'
+import { openBlob } from '#/storage/blobs'
 import { completeBodyHeaders } from '#/services/storage/body-headers'
-import { SVG_TYPE, shownType } from '#/services/storage/mime'
+import { SVG_TYPE, shownType } from '#/storage/mime'
 
 /** Longest answer to an open-ended range, in bytes (storage contract 8.5). */
 const DOWNLOAD_CLAMP = 10_485_760

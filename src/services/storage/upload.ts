@@ -1,16 +1,16 @@
 import type { Context } from 'hono'
 import { type Bucket, type File, garbage } from '#/db/schema'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { readBody } from '#/http/body'
 import { type FormSink, readForm } from '#/http/multipart'
 import { gatherArrays } from '#/http/params'
 import { parseContentRange } from '#/http/range'
-import { check } from '#/http/route'
+import { check } from '#/pipeline/route'
 import { idFor, isId } from '#/ids'
 import { bucketById, fileById, grantCreate, mayRead } from '#/services/storage/access'
-import { atRest, keep } from '#/services/storage/at-rest'
-import { eraseBlob } from '#/services/storage/erase'
+import { atRest, keep } from '#/storage/at-rest'
+import { eraseBlob } from '#/storage/erase'
 import {
   draft,
   type Fields,

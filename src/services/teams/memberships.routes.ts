@@ -1,17 +1,17 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { email } from '#/contact/email'
-import { phone } from '#/contact/phone'
-import { listStatements, pageOf, searchIn } from '#/db/list'
+import { email } from '#/lib/contact/email'
+import { phone } from '#/lib/contact/phone'
+import { listStatements, pageOf, searchIn } from '#/http/list'
 import { memberships } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listParams, optional } from '#/http/params'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { uid } from '#/ids'
-import { url } from '#/services/account/params'
-import { accept } from '#/services/teams/acceptance'
+import { url } from '#/http/url-param'
+import { accept } from '#/identity/teams/acceptance'
 import {
   grantRemoval,
   grantRoleChange,
@@ -20,23 +20,23 @@ import {
   openMembership,
   teamById,
   teamSequence,
-} from '#/services/teams/access'
-import { invite } from '#/services/teams/invitations'
+} from '#/identity/teams/access'
+import { invite } from '#/identity/teams/invitations'
 import {
   visibleColumns,
   visibleFields,
   visibleRow,
   type WithMember,
-} from '#/services/teams/members'
+} from '#/identity/teams/members'
 import {
   MEMBERSHIP_ATTRIBUTES,
   membershipListModel,
   membershipModel,
   revealed,
-} from '#/services/teams/models'
-import { loadForChange, unlessLastOwner } from '#/services/teams/owners'
-import { EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
-import { plainText } from '#/services/users/params'
+} from '#/identity/teams/models'
+import { loadForChange, unlessLastOwner } from '#/identity/teams/owners'
+import { EMAIL_POLICY_ERRORS } from '#/identity/users/new-user'
+import { plainText } from '#/identity/params'
 
 const all = '/v1/teams/:teamId/memberships'
 const one = `${all}/:membershipId`

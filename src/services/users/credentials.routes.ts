@@ -1,28 +1,28 @@
 import { eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { email } from '#/contact/email'
-import { phone } from '#/contact/phone'
+import { email } from '#/lib/contact/email'
+import { phone } from '#/lib/contact/phone'
 import { gather } from '#/db/gather'
 import { sessions, users } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/env'
+import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { route } from '#/http/route'
-import { hashPassword } from '#/passwords'
+import { route } from '#/pipeline/route'
+import { hashPassword } from '#/identity/passwords'
 import { projectOf } from '#/project/settings'
-import { type AddressKind, addRivals, changeAddress, type Rivals } from '#/services/users/addresses'
-import { type UserRow, userModel } from '#/services/users/models'
-import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/services/users/new-user'
-import { changeUser, userById } from '#/services/users/open'
-import { inUser, password } from '#/services/users/params'
+import { type AddressKind, addRivals, changeAddress, type Rivals } from '#/identity/users/addresses'
+import { type UserRow, userModel } from '#/identity/models'
+import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/identity/users/new-user'
+import { changeUser, userById } from '#/identity/users/open'
+import { inUser, password } from '#/identity/params'
 import {
   checkHistory,
   checkPersonalData,
   checkStrength,
   historyWith,
-} from '#/services/users/password-rules'
-import { targetsOf } from '#/services/users/sessions'
+} from '#/identity/passwords/rules'
+import { targetsOf } from '#/identity/sessions/sessions'
 
 type Ctx = Context<AppEnv>
 

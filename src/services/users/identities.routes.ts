@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { identities } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { uid } from '#/ids'
-import { listIdentityRows, tellIdentity } from '#/services/users/identities'
-import { identityListModel } from '#/services/users/models'
+import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
+import { identityListModel } from '#/identity/models'
 
 export const listIdentities = route(
   {

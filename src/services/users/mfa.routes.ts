@@ -1,25 +1,25 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { factorsOf } from '#/auth/factors'
+import { factorsOf } from '#/identity/factors/factors'
 import { authenticators, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
-import { route } from '#/http/route'
-import { sendFactorNotice } from '#/mail/notice'
+import { route } from '#/pipeline/route'
+import { sendFactorNotice } from '#/messaging/mail/notice'
 import { projectOf } from '#/project/settings'
-import { findChallenge } from '#/services/users/challenges'
+import { findChallenge } from '#/identity/factors/stored-challenges'
 import {
   mfaChallengeSecretModel,
   mfaFactorsModel,
   mfaRecoveryCodesModel,
   userModel,
-} from '#/services/users/models'
-import { userById } from '#/services/users/open'
-import { inUser } from '#/services/users/params'
-import { findRecoveryCodes, issueRecoveryCodes, unusedCodes } from '#/services/users/recovery-codes'
-import { targetsOf } from '#/services/users/sessions'
+} from '#/identity/models'
+import { userById } from '#/identity/users/open'
+import { inUser } from '#/identity/params'
+import { findRecoveryCodes, issueRecoveryCodes, unusedCodes } from '#/identity/factors/recovery-codes'
+import { targetsOf } from '#/identity/sessions/sessions'
 
 const PATH = '/v1/users/:userId/mfa'
 

@@ -1,14 +1,14 @@
 import { and, desc, eq, gte } from 'drizzle-orm'
 import { z } from 'zod'
 import { oneTimeRow } from '#/auth/one-time'
-import { randomHex } from '#/auth/secrets'
+import { randomHex } from '#/lib/secrets'
 import { encodeSession } from '#/auth/session-cookies'
 import { signUserJwt, unboundRow } from '#/auth/unbound-jwt'
 import { oneTimeSecrets, sessions } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listParams, looseInteger, withDefault } from '#/http/params'
-import { route } from '#/http/route'
+import { route } from '#/pipeline/route'
 import { customId, uid } from '#/ids'
 import {
   jwtModel,
@@ -16,9 +16,9 @@ import {
   sessionModel,
   tokenModel,
   userModel,
-} from '#/services/users/models'
-import { userById, userExists } from '#/services/users/open'
-import { inUser } from '#/services/users/params'
+} from '#/identity/models'
+import { userById, userExists } from '#/identity/users/open'
+import { inUser } from '#/identity/params'
 import {
   draftSession,
   insertSession,
@@ -26,7 +26,7 @@ import {
   sessionsOf,
   targetsOf,
   tellSession,
-} from '#/services/users/sessions'
+} from '#/identity/sessions/sessions'
 
 const PATH = '/v1/users/:userId/sessions'
 

@@ -1,4 +1,4 @@
-import { hex } from '#/auth/secrets'
+import { hex } from '#/lib/secrets'
 import type { File } from '#/db/schema'
 import { ApiError } from '#/errors'
 import {

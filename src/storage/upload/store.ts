@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { hex } from '#/auth/secrets'
+import { hex } from '#/lib/secrets'
 import type { Database } from '#/db'
 import { type Bucket, buckets, type File, fileParts, files, garbage } from '#/db/schema'
 import { blobKey, newBlobId, piecePrefix } from '#/storage/blob-keys'

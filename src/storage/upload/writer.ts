@@ -1,4 +1,4 @@
-import { hex } from '#/auth/secrets'
+import { hex } from '#/lib/secrets'
 import { blobKey } from '#/storage/blob-keys'
 import { slicer } from '#/storage/upload/slicer'
 

@@ -6,7 +6,7 @@ import {
   MAX_WRONG_ON_DEVICE,
   MAX_WRONG_RECOVERY_CODES,
 } from '#/auth/mfa-budget'
-import { keptMessages } from '#/mail/outbox-store'
+import { keptMessages } from '#/messaging/mail/outbox-store'
 import { answer, challenge, codeAt, enrol, recoveryCodes } from '#test/support/mfa'
 import { NOW, type World, world } from '#test/support/world'
 

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { authenticators, oneTimeSecrets, users } from '#/db/schema'
-import { keptMessages } from '#/mail/outbox-store'
+import { keptMessages } from '#/messaging/mail/outbox-store'
 import {
   address,
   codeIn,

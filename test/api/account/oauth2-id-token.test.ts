@@ -240,7 +240,7 @@ describe('an ID token that is not', () => {
     vi.resetModules()
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     network({ 'GET https://www.googleapis.com/oauth2/v3/certs': () => ({ status: 500, body: '' }) })
-    const fresh = await import('#/services/account/oauth2/id-token')
+    const fresh = await import('#/identity/providers/protocol/id-token')
     const given = { idToken: await idToken({}), nonce: '', audiences: ['web-client'], now: NOW }
     await expect(fresh.verifyIdToken('google', given)).rejects.toMatchObject({
       type: 'user_oauth2_provider_failure',

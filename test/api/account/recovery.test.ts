@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { logs, oneTimeSecrets, sessions, users } from '#/db/schema'
-import { verifyPassword } from '#/passwords'
+import { verifyPassword } from '#/identity/passwords'
 import {
   accountWorld,
   address,

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { signJwt } from '#/auth/jwt'
 import { logs, type Session, sessions, targets, users } from '#/db/schema'
-import { verifyPassword } from '#/passwords'
+import { verifyPassword } from '#/identity/passwords'
 import {
   accountWorld,
   address,

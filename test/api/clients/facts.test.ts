@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { countryName, countryOf } from '#/clients/geo'
-import { registrableDomain } from '#/contact/domains'
-import { emailFacts } from '#/contact/email'
-import { LOCALES } from '#/locale'
+import { countryName, countryOf } from '#/lib/clients/geo'
+import { registrableDomain } from '#/lib/contact/domains'
+import { emailFacts } from '#/lib/contact/email'
+import { LOCALES } from '#/lib/locale'
 
 test.each([
   ['de', 'en', 'Germany'],

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { signJwt, verifyJwt } from '#/auth/jwt'
-import { hashSecret } from '#/auth/secrets'
+import { hashSecret } from '#/lib/secrets'
 import { keys } from '#/db/schema'
 import { ASSIGNABLE_SCOPES } from '#/services/project/scopes'
 import api from '#test/contract/api-project.json'

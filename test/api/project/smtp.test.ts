@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { smtpConfigOf } from '#/project/mail'
+import { smtpConfigOf } from '#/messaging/mail/project-mail'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { before, codeIn } from '#test/support/account'
 import { TIME } from '#test/support/clock'

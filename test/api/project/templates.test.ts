@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { emailTemplates } from '#/db/schema'
-import { TEMPLATES } from '#/mail/locales/locale'
+import { TEMPLATES } from '#/messaging/mail/locales/locale'
 import { TIME } from '#test/support/clock'
 import { carriers, freshAddress, mailTo } from '#test/support/mail'
 import { outcome, projectWorld, updatedAt } from '#test/support/project'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { variants } from '#/db/schema'
-import { type Lease, release, renewWhile } from '#/services/storage/preview/lease'
+import { type Lease, release, renewWhile } from '#/storage/preview/lease'
 import { NOW, world } from '#test/support/world'
 
 const UNTIL = NOW.getTime() + 30_000

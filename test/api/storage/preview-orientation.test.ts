@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readWebp, webpWriter } from '#/services/storage/preview/animation'
-import type { OutputFormat, PreviewParams } from '#/services/storage/preview/plan'
-import { renderPreview } from '#/services/storage/preview/render'
+import { readWebp, webpWriter } from '#/storage/preview/codecs/animation'
+import type { OutputFormat, PreviewParams } from '#/storage/preview/plan'
+import { renderPreview } from '#/storage/preview/render'
 import { picture } from '#test/fixtures/pictures'
 import {
   animatedWebpWithExif,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Caller, GUEST, GUEST_SCOPES, keyCaller } from '#/auth/caller'
 import type { Team, User } from '#/db/schema'
 import { ApiError, type ErrorType } from '#/errors'
-import { grantAcceptance } from '#/services/teams/acceptance'
+import { grantAcceptance } from '#/identity/teams/acceptance'
 import {
   type Found,
   grantMembership,
@@ -10,9 +10,9 @@ import {
   grantRemoval,
   grantRoleChange,
   grantTeam,
-} from '#/services/teams/access'
-import { grantInvitation, type Invitation } from '#/services/teams/invitations'
-import { visibleRow } from '#/services/teams/members'
+} from '#/identity/teams/access'
+import { grantInvitation, type Invitation } from '#/identity/teams/invitations'
+import { visibleRow } from '#/identity/teams/members'
 import { NOW } from '#test/support/world'
 
 const user = (id: string, ...roles: string[]): Caller => ({

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { identities, memberships, outbox, platforms, targets, users } from '#/db/schema'
-import { invitationLink } from '#/services/teams/invitations'
+import { invitationLink } from '#/identity/teams/invitations'
 import { after, wire } from '#test/support/clock'
 import {
   acceptAs,

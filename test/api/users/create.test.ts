@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { identities, targets, users } from '#/db/schema'
-import { verifyPassword } from '#/passwords'
+import { verifyPassword } from '#/identity/passwords'
 import { TIME } from '#test/support/clock'
 import { NOW, type World, world } from '#test/support/world'
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { oneTimeSecrets, users } from '#/db/schema'
-import { verifyPassword } from '#/passwords'
+import { verifyPassword } from '#/identity/passwords'
 import { after, HOUR, wire } from '#test/support/clock'
 import { storedUser } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'

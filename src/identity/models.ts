@@ -1,0 +1,366 @@
+import { z } from 'zod'
+import type { Factors } from '#/identity/factors/factors'
+import { countryName } from '#/lib/clients/geo'
+import { type ClientInfo, parseUserAgent } from '#/lib/clients/user-agent'
+import type { Identity, Log, OneTimeSecret, Session, Target, User } from '#/db/schema'
+import {
+  listModel,
+  model,
+  optionalTime,
+  printOptionalTime,
+  printTime,
+  time,
+  type View,
+} from '#/http/model'
+
+/** Holds whatever a client keeps with a user or team. */
+export const preferencesSchema = z.record(z.string(), z.unknown()).meta({ id: 'preferences' })
+export type Preferences = z.output<typeof preferencesSchema>
+
+/** Answers with the bare preferences (users contract 7). */
+export const preferencesModel = {
+  name: 'preferences',
+  schema: z.looseObject({}),
+  wire: (prefs: Preferences) => prefs,
+}
+
+/** Users contract 2.2. */
+export const targetModel = model(
+  'target',
+  {
+    $id: z.string(),
+    $createdAt: time,
+    $updatedAt: time,
+    name: z.string(),
+    userId: z.string(),
+    providerId: z.string().nullable(),
+    providerType: z.string(),
+    identifier: z.string(),
+    expired: z.boolean(),
+  },
+  (row: Target) => ({
+    $id: row.id,
+    $createdAt: printTime(row.createdAt),
+    $updatedAt: printTime(row.updatedAt),
+    name: row.name ?? '',
+    userId: row.userId,
+    providerId: row.providerId,
+    providerType: row.providerType,
+    identifier: row.identifier,
+    expired: row.expired,
+  }),
+)
+export const targetListModel = listModel('targetList', 'targets', targetModel)
+
+const targetsField = z.array(targetModel.schema.meta({ id: targetModel.name }))
+
+/** What users and accounts show alike, in two runs: the user model has its password between them. */
+const identityFields = {
+  $id: z.string(),
+  $createdAt: time,
+  $updatedAt: time,
+  name: z.string(),
+}
+const stateFields = {
+  registration: time,
+  status: z.boolean(),
+  labels: z.array(z.string()),
+  passwordUpdate: optionalTime,
+  email: z.string(),
+  phone: z.string(),
+  emailVerification: z.boolean(),
+  emailCanonical: z.string().nullable(),
+  emailIsFree: z.boolean().nullable(),
+  emailIsDisposable: z.boolean().nullable(),
+  emailIsCorporate: z.boolean().nullable(),
+  emailIsCanonical: z.boolean().nullable(),
+  phoneVerification: z.boolean(),
+  mfa: z.boolean(),
+  prefs: preferencesSchema,
+  targets: targetsField,
+  accessedAt: optionalTime,
+  impersonator: z.boolean().nullable(),
+  impersonatorUserId: z.string().nullable(),
+}
+
+const wireIdentity = (user: User) => ({
+  $id: user.id,
+  $createdAt: printTime(user.createdAt),
+  $updatedAt: printTime(user.updatedAt),
+  name: user.name,
+})
+
+const wireState = (
+  user: User,
+  targets: readonly Target[],
+  impersonatorUserId: string | null,
+  view: View,
+) => ({
+  registration: printTime(user.registration),
+  status: user.status,
+  labels: user.labels,
+  passwordUpdate: printOptionalTime(user.passwordUpdate),
+  email: user.email ?? '',
+  phone: user.phone ?? '',
+  emailVerification: user.emailVerification,
+  emailCanonical: user.emailCanonical,
+  emailIsFree: user.emailIsFree,
+  emailIsDisposable: user.emailIsDisposable,
+  emailIsCorporate: user.emailIsCorporate,
+  emailIsCanonical: user.emailIsCanonical,
+  phoneVerification: user.phoneVerification,
+  mfa: user.mfa,
+  prefs: user.prefs,
+  targets: targets.map((target) => targetSchemaOf(target, view)),
+  accessedAt: printOptionalTime(user.accessedAt),
+  impersonator: user.impersonator,
+  impersonatorUserId,
+})
+
+type WireTarget = z.output<typeof targetModel.schema>
+const targetSchemaOf = (target: Target, view: View) => targetModel.wire(target, view) as WireTarget // its own shape
+
+const IMPERSONATION_SINCE = { impersonator: '1.9.0', impersonatorUserId: '1.9.0' }
+
+/** A user as the Users service shows it, to keys with the password's hash (users contract 2.1). */
+export type UserRow = { user: User; targets: readonly Target[] }
+
+export const userModel = model(
+  'user',
+  {
+    ...identityFields,
+    password: z.string().nullable(),
+    hash: z.string().nullable(),
+    hashOptions: z
+      .union([z.record(z.string(), z.unknown()), z.array(z.unknown()).max(0)])
+      .nullable(),
+    ...stateFields,
+  },
+  ({ user, targets }: UserRow, view) => ({
+    ...wireIdentity(user),
+    // Users who may read others, to impersonate them, do not get their hashes.
+    password: view.privileged ? user.password : null,
+    hash: view.privileged ? user.hash : null,
+    // Every kind has a type, which strict SDKs insist on; rows of imported SHA hashes from before lack it.
+    hashOptions: view.privileged ? { type: user.hash, ...user.hashOptions } : null,
+    ...wireState(user, targets, null, view),
+  }),
+  { ...IMPERSONATION_SINCE, targets: '1.5.0', mfa: '1.5.0' },
+)
+export const userListModel = listModel('userList', 'users', userModel)
+
+/** A user as it sees itself: without the password (account contract 2). */
+export type AccountRow = UserRow & { impersonatorUserId: string | null }
+
+export const accountModel = model(
+  'account',
+  { ...identityFields, ...stateFields },
+  ({ user, targets, impersonatorUserId }: AccountRow, view) => ({
+    ...wireIdentity(user),
+    ...wireState(user, targets, impersonatorUserId, view),
+  }),
+  IMPERSONATION_SINCE,
+)
+
+const clientFields = {
+  osCode: z.string(),
+  osName: z.string(),
+  osVersion: z.string(),
+  clientType: z.string(),
+  clientCode: z.string(),
+  clientName: z.string(),
+  clientVersion: z.string(),
+  clientEngine: z.string(),
+  clientEngineVersion: z.string(),
+  deviceName: z.string(),
+  deviceBrand: z.string(),
+  deviceModel: z.string(),
+  countryCode: z.string(),
+  countryName: z.string(),
+}
+
+const wireClient = (
+  { userAgent, countryCode }: Pick<Session, 'userAgent' | 'countryCode'>,
+  { locale }: View,
+): ClientInfo & { countryCode: string; countryName: string } => ({
+  ...parseUserAgent(userAgent),
+  countryCode,
+  countryName: countryName(countryCode, locale),
+})
+
+/**
+ * A session with its provider's tokens opened; `secret` is there only where it was just made, `countryName`
+ * where it is not to be worked out.
+ */
+export type SessionRow = Session & { secret?: string; current?: boolean; countryName?: string }
+
+/** Users contract 2.3; `secret` is for keys alone. */
+export const sessionModel = model(
+  'session',
+  {
+    $id: z.string(),
+    $createdAt: time,
+    $updatedAt: time,
+    userId: z.string(),
+    expire: time,
+    provider: z.string(),
+    providerUid: z.string(),
+    providerAccessToken: z.string(),
+    providerAccessTokenExpiry: optionalTime,
+    providerRefreshToken: z.string(),
+    ip: z.string(),
+    ...clientFields,
+    current: z.boolean(),
+    factors: z.array(z.string()),
+    secret: z.string(),
+    mfaUpdatedAt: optionalTime,
+  },
+  (row: SessionRow, view) => ({
+    $id: row.id,
+    $createdAt: printTime(row.createdAt),
+    $updatedAt: printTime(row.updatedAt),
+    userId: row.userId,
+    expire: printTime(row.expiresAt),
+    provider: row.provider,
+    providerUid: row.providerUid,
+    providerAccessToken: row.providerAccessToken,
+    providerAccessTokenExpiry: printOptionalTime(row.providerAccessTokenExpiry),
+    providerRefreshToken: row.providerRefreshToken,
+    ip: row.ip,
+    ...wireClient(row, view),
+    ...(row.countryName === undefined ? {} : { countryName: row.countryName }),
+    current: row.current ?? false,
+    factors: row.factors,
+    secret: view.privileged ? (row.secret ?? '') : '',
+    mfaUpdatedAt: printOptionalTime(row.mfaUpdatedAt),
+  }),
+  { factors: '1.5.0', secret: '1.5.0' },
+)
+export const sessionListModel = listModel('sessionList', 'sessions', sessionModel)
+
+/** A one-time secret as issued; `secret` is for keys alone (users contract 2.4). */
+export type TokenRow = Pick<OneTimeSecret, 'id' | 'createdAt' | 'userId'> & {
+  expiresAt: Date | null
+  secret: string
+  phrase?: string
+}
+
+export const tokenModel = model(
+  'token',
+  {
+    $id: z.string(),
+    $createdAt: time,
+    userId: z.string(),
+    secret: z.string(),
+    expire: optionalTime,
+    phrase: z.string(),
+  },
+  (row: TokenRow, view) => ({
+    $id: row.id,
+    $createdAt: printTime(row.createdAt),
+    userId: row.userId,
+    secret: view.privileged ? row.secret : '',
+    expire: printOptionalTime(row.expiresAt),
+    phrase: row.phrase ?? '',
+  }),
+  { phrase: '1.5.0' },
+)
+
+/** An identity with its tokens opened (users contract 2.5). */
+export const identityModel = model(
+  'identity',
+  {
+    $id: z.string(),
+    $createdAt: time,
+    $updatedAt: time,
+    userId: z.string(),
+    provider: z.string(),
+    providerUid: z.string(),
+    providerEmail: z.string(),
+    providerAccessToken: z.string(),
+    providerAccessTokenExpiry: optionalTime,
+    providerRefreshToken: z.string(),
+    providerIdToken: z.string().optional(),
+  },
+  (row: Identity) => ({
+    $id: row.id,
+    $createdAt: printTime(row.createdAt),
+    $updatedAt: printTime(row.updatedAt),
+    userId: row.userId,
+    provider: row.provider,
+    providerUid: row.providerUid,
+    providerEmail: row.providerEmail,
+    providerAccessToken: row.providerAccessToken,
+    providerAccessTokenExpiry: printOptionalTime(row.providerAccessTokenExpiry),
+    providerRefreshToken: row.providerRefreshToken,
+    providerIdToken: '', // no provider's ID token is kept
+  }),
+)
+export const identityListModel = listModel('identityList', 'identities', identityModel)
+
+export const jwtModel = model('jwt', { jwt: z.string() }, (jwt: string) => ({ jwt }))
+
+/** Users contract 14. */
+export const logModel = model(
+  'log',
+  {
+    event: z.string(),
+    userId: z.string(),
+    userEmail: z.string(),
+    userName: z.string(),
+    mode: z.string(),
+    userType: z.string(),
+    ip: z.string(),
+    time,
+    ...clientFields,
+  },
+  (row: Log, view) => ({
+    event: row.event,
+    userId: row.userId,
+    userEmail: row.userEmail,
+    userName: row.userName,
+    mode: row.mode,
+    userType: row.userType,
+    ip: row.ip,
+    time: printTime(row.time),
+    ...wireClient(row, view),
+  }),
+)
+export const logListModel = listModel('logList', 'logs', logModel)
+
+/** Which second factors can be used (users contract 13). */
+export const mfaFactorsModel = model(
+  'mfaFactors',
+  {
+    totp: z.boolean(),
+    phone: z.boolean(),
+    email: z.boolean(),
+    recoveryCode: z.boolean(),
+    custom: z.boolean(),
+  },
+  (factors: Factors) => factors,
+)
+
+export const mfaRecoveryCodesModel = model(
+  'mfaRecoveryCodes',
+  { recoveryCodes: z.array(z.string()) },
+  (recoveryCodes: string[]) => ({ recoveryCodes }),
+)
+
+/** A challenge with the code that answers it (users contract 2.5). */
+export type ChallengeSecret = Pick<OneTimeSecret, 'id' | 'createdAt' | 'userId'> & {
+  expiresAt: Date
+  code: string
+}
+
+export const mfaChallengeSecretModel = model(
+  'mfaChallengeSecret',
+  { $id: z.string(), $createdAt: time, userId: z.string(), expire: time, code: z.string() },
+  (row: ChallengeSecret) => ({
+    $id: row.id,
+    $createdAt: printTime(row.createdAt),
+    userId: row.userId,
+    expire: printTime(row.expiresAt),
+    code: row.code,
+  }),
+)

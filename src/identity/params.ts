@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { looseBoolean, text, withDefault } from '#/http/params'
+import { uid } from '#/ids'
+import { isSound, utf8 } from '#/identity/passwords/hashes/algorithm'
+
+/** Holds the ID of a user in a path. */
+export const inUser = z.object({ userId: uid })
+
+/** Holds whether a list is to be counted. */
+export const totalParam = { total: withDefault(looseBoolean, true) }
+
+const isPlain = (value: string) => value.isWellFormed() && !value.includes('\0')
+
+/** Accepts text of `min` to `max` characters that every system can carry: no NUL, no half surrogates. */
+export const plainText = (max: number, min = 1) =>
+  text(max, min)
+    .refine(isPlain, 'must be valid text without NUL')
+    .meta({ wire: { type: 'string', ...(min > 0 ? { minLength: min } : {}), maxLength: max } })
+
+const MIN_BYTES = 8
+const MAX_BYTES = 256
+
+const isPassword = (value: string) =>
+  isSound(value) && utf8(value).length >= MIN_BYTES && utf8(value).length <= MAX_BYTES
+
+/** Accepts a password, or a hash, of 8 to 256 bytes. */
+export const password = z
+  .string()
+  .refine(isPassword, `must have ${MIN_BYTES} to ${MAX_BYTES} bytes`)
+  .meta({ wire: { type: 'string', minLength: MIN_BYTES, maxLength: MAX_BYTES } })

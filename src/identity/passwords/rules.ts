@@ -1,0 +1,63 @@
+import type { Context } from 'hono'
+import type { User } from '#/db/schema'
+import type { AppEnv } from '#/config/env'
+import { ApiError } from '#/errors'
+import { isReused } from '#/identity/passwords'
+import { containsPersonalData, isCommon, weakness } from '#/identity/passwords/policy'
+import type { Policies } from '#/project/settings'
+import { projectOf } from '#/project/settings'
+
+type Ctx = Context<AppEnv>
+
+const strengthOf = (policies: Policies) => ({
+  min: policies.passwordMin,
+  uppercase: policies.passwordUppercase,
+  lowercase: policies.passwordLowercase,
+  number: policies.passwordNumber,
+  symbols: policies.passwordSymbols,
+})
+
+/**
+ * Checks a new password against the owner's rules for strength and common passwords (users contract 4.3).
+ * @throws `general_argument_invalid`, as for any parameter
+ */
+export async function checkStrength(c: Ctx, password: string) {
+  const { policies } = await projectOf(c)
+  const problem =
+    weakness(password, strengthOf(policies)) ??
+    (policies.passwordDictionary && isCommon(password) ? 'is one of the most common passwords' : '')
+  if (problem) {
+    throw new ApiError('general_argument_invalid', `Invalid \`password\` param: it ${problem}.`)
+  }
+}
+
+/** Checks a new password against what is known of its user. @throws `password_personal_data` */
+export async function checkPersonalData(
+  c: Ctx,
+  password: string,
+  user: { id: string; email?: string | null; name?: string; phone?: string | null },
+) {
+  const { policies } = await projectOf(c)
+  if (policies.personalDataCheck && containsPersonalData(password, user)) {
+    throw new ApiError('password_personal_data')
+  }
+}
+
+/**
+ * Checks a new password against the user's last ones, by the user's present algorithm (users contract 6.4).
+ * @throws `password_recently_used`
+ */
+export async function checkHistory(c: Ctx, password: string, user: User) {
+  const { policies } = await projectOf(c)
+  if (policies.passwordHistory === 0) return
+  if (await isReused(password, user.passwordHistory, user)) {
+    throw new ApiError('password_recently_used')
+  }
+}
+
+/** Gives the history with a new hash at its end, as long as the owner's rule keeps it. */
+export async function historyWith(c: Ctx, hash: string, user: User): Promise<string[]> {
+  const { policies } = await projectOf(c)
+  const kept = policies.passwordHistory
+  return kept === 0 ? user.passwordHistory : [...user.passwordHistory, hash].slice(-kept)
+}

@@ -1,0 +1,136 @@
+import type { ProfileSpec, ProviderSpec } from '#/identity/providers/catalog/provider'
+
+/** Claims as OpenID Connect names them (OpenID Connect Core §5.1). */
+export const CLAIMS: ProfileSpec = {
+  id: 'sub',
+  email: 'email',
+  name: 'name',
+  verified: 'email_verified',
+}
+
+const OPENID = ['openid', 'profile', 'email'] as const
+
+/** The providers that answer with standard claims (account contract 12). */
+export const OPENID_PROVIDERS: Readonly<Record<string, ProviderSpec>> = {
+  apple: {
+    authorize: 'https://appleid.apple.com/auth/authorize',
+    token: 'https://appleid.apple.com/auth/token',
+    scopes: ['name', 'email'],
+    clientAuth: 'apple',
+    ask: { response_mode: 'form_post' },
+    issuer: 'https://appleid.apple.com',
+    nonce: true,
+    read: { ...CLAIMS, name: '' },
+  },
+  appwrite: {
+    authorize: 'https://cloud.appwrite.io/v1/oauth2/console/authorize',
+    token: 'https://cloud.appwrite.io/v1/oauth2/console/token',
+    profile: 'https://cloud.appwrite.io/v1/oauth2/console/userinfo',
+    scopes: OPENID,
+    pkce: true,
+    read: CLAIMS,
+  },
+  auth0: {
+    authorize: '{auth0Domain}/authorize',
+    token: '{auth0Domain}/oauth/token',
+    profile: '{auth0Domain}/userinfo',
+    scopes: [...OPENID, 'offline_access'],
+    pkce: true,
+    read: CLAIMS,
+  },
+  authentik: {
+    authorize: '{authentikDomain}/application/o/authorize',
+    token: '{authentikDomain}/application/o/token/',
+    profile: '{authentikDomain}/application/o/userinfo/',
+    scopes: [...OPENID, 'offline_access'],
+    pkce: true,
+    read: CLAIMS,
+  },
+  fusionauth: {
+    authorize: '{fusionAuthDomain}/oauth2/authorize',
+    token: '{fusionAuthDomain}/oauth2/token',
+    profile: '{fusionAuthDomain}/oauth2/userinfo',
+    scopes: [...OPENID, 'offline_access'],
+    pkce: true,
+    read: CLAIMS,
+  },
+  google: {
+    authorize: 'https://accounts.google.com/o/oauth2/v2/auth',
+    token: 'https://oauth2.googleapis.com/token',
+    profile: 'https://www.googleapis.com/oauth2/v3/userinfo',
+    scopes: [
+      'https://www.googleapis.com/auth/userinfo.email',
+      'https://www.googleapis.com/auth/userinfo.profile',
+      'openid',
+    ],
+    pkce: true,
+    ask: { access_type: 'offline' },
+    prompt: 'consent',
+    read: CLAIMS,
+  },
+  huggingface: {
+    authorize: 'https://huggingface.co/oauth/authorize',
+    token: 'https://huggingface.co/oauth/token',
+    profile: 'https://huggingface.co/oauth/userinfo',
+    scopes: OPENID,
+    clientAuth: 'basic',
+    pkce: true,
+    read: CLAIMS,
+  },
+  keycloak: {
+    authorize: '{keycloakDomain}/realms/{keycloakRealm}/protocol/openid-connect/auth',
+    token: '{keycloakDomain}/realms/{keycloakRealm}/protocol/openid-connect/token',
+    profile: '{keycloakDomain}/realms/{keycloakRealm}/protocol/openid-connect/userinfo',
+    scopes: [...OPENID, 'offline_access'],
+    pkce: true,
+    read: CLAIMS,
+  },
+  linkedin: {
+    authorize: 'https://www.linkedin.com/oauth/v2/authorization',
+    token: 'https://www.linkedin.com/oauth/v2/accessToken',
+    profile: 'https://api.linkedin.com/v2/userinfo',
+    scopes: OPENID,
+    read: { ...CLAIMS, name: 'name | given_name + family_name' },
+  },
+  oidc: {
+    authorize: '{authorizationEndpoint}',
+    token: '{tokenEndpoint}',
+    profile: '{userInfoEndpoint}',
+    scopes: OPENID,
+    pkce: true,
+    read: CLAIMS,
+  },
+  okta: {
+    authorize: '{oktaDomain}/oauth2/{authorizationServerId}/v1/authorize',
+    token: '{oktaDomain}/oauth2/{authorizationServerId}/v1/token',
+    profile: '{oktaDomain}/oauth2/{authorizationServerId}/v1/userinfo',
+    defaults: { authorizationServerId: 'default' },
+    scopes: [...OPENID, 'offline_access'],
+    pkce: true,
+    read: CLAIMS,
+  },
+  salesforce: {
+    authorize: 'https://login.salesforce.com/services/oauth2/authorize',
+    token: 'https://login.salesforce.com/services/oauth2/token',
+    profile: 'https://login.salesforce.com/services/oauth2/userinfo',
+    scopes: ['openid'],
+    clientAuth: 'basic',
+    pkce: true,
+    read: { ...CLAIMS, id: 'user_id' },
+  },
+  yahoo: {
+    authorize: 'https://api.login.yahoo.com/oauth2/request_auth',
+    token: 'https://api.login.yahoo.com/oauth2/get_token',
+    profile: 'https://api.login.yahoo.com/openid/v1/userinfo',
+    scopes: OPENID,
+    clientAuth: 'basic',
+    pkce: true,
+    read: CLAIMS,
+  },
+  zoho: {
+    authorize: 'https://accounts.zoho.com/oauth/v2/auth',
+    token: 'https://accounts.zoho.com/oauth/v2/token',
+    scopes: ['email', 'profile'],
+    read: CLAIMS,
+  },
+}

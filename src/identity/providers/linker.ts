@@ -1,0 +1,39 @@
+import type { Context } from 'hono'
+import type { User } from '#/db/schema'
+import type { AppEnv } from '#/config/env'
+import { ownClients } from '#/http/clients'
+import { isOrigin } from '#/http/origin'
+import { projectOf } from '#/project/settings'
+import type { Flow } from '#/identity/providers/state'
+
+type Ctx = Context<AppEnv>
+
+const ANONYMOUS = 'anonymous'
+
+/**
+ * Checks whether a browser was sent here by a client of the project. Whoever tells nothing of where it comes from
+ * was not sent by a page of another site.
+ */
+function isFromClient(c: Ctx): boolean {
+  const from = c.req.header('origin') ?? c.req.header('referer')
+  if (from === undefined || from === 'null') return c.req.header('sec-fetch-site') !== 'cross-site'
+  return isOrigin(c, from, c.var.clients ?? ownClients(c))
+}
+
+/** Returns the ID of the session that a flow begins with, if it may link; else ''. */
+export const linkingSession = (c: Ctx): string =>
+  (isFromClient(c) ? c.var.self?.session?.id : undefined) ?? ''
+
+/**
+ * Returns whose session links an account at a provider that nobody has. A flow that ends with a token signs in
+ * whoever the provider names; one that ends with a session links if that very session began it. A guest's account
+ * becomes that of whoever signs in.
+ * Differs: upstream links to whatever session the browser has when it comes back.
+ */
+export async function linkerOf(c: Ctx, { asToken, session }: Flow): Promise<User | undefined> {
+  const own = c.var.self?.session
+  if (asToken || !own) return
+  if (own.provider === ANONYMOUS) return c.var.self?.person.user
+  const { policies } = await projectOf(c)
+  return policies.linkIdentities && own.id === session ? c.var.self?.person.user : undefined
+}

@@ -1,0 +1,46 @@
+import type { Context } from 'hono'
+import type { Purpose } from '#/db/schema'
+import type { AppEnv } from '#/config/env'
+import { ApiError } from '#/errors'
+import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
+import { selfOf } from '#/identity/users/self'
+import type { AddressKind } from '#/identity/users/addresses'
+import type { TokenRow } from '#/identity/models'
+
+type Ctx = Context<AppEnv>
+
+/**
+ * Gives the e-mail address that whoever is signed in has still to verify.
+ * @throws `user_email_not_found`, `user_email_already_verified`
+ */
+export function unverifiedEmail(c: Ctx) {
+  const { user } = selfOf(c).person
+  if (!user.email) throw new ApiError('user_email_not_found')
+  if (user.emailVerification) throw new ApiError('user_email_already_verified')
+  return { user, address: user.email }
+}
+
+/**
+ * Gives the phone number that whoever is signed in has still to verify.
+ * @throws `user_phone_not_found`, `user_phone_already_verified`
+ */
+export function unverifiedPhone(c: Ctx) {
+  const { user } = selfOf(c).person
+  if (!user.phone) throw new ApiError('user_phone_not_found')
+  if (user.phoneVerification) throw new ApiError('user_phone_already_verified')
+  return { user, address: user.phone }
+}
+
+/**
+ * Marks an address as verified with a one-time secret that was sent to it.
+ * @throws `user_not_found`, `user_invalid_token`
+ */
+export async function confirmAddress(
+  c: Ctx,
+  proves: AddressKind,
+  purpose: Purpose,
+  { userId, secret }: { userId: string; secret: string },
+): Promise<TokenRow> {
+  const opened = await openHeld(c, { userId, purposes: [purpose], secret })
+  return changeByHeld(c, opened, proves)
+}

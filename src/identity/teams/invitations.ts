@@ -1,0 +1,306 @@
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { type Caller, isPrivileged, userIdOf } from '#/auth/caller'
+import { oneTimeRow } from '#/auth/one-time'
+import { randomHex } from '#/lib/secrets'
+import { gather } from '#/db/gather'
+import { insertIf } from '#/db/insert-if'
+import {
+  type Membership,
+  memberships,
+  oneTimeSecrets,
+  type Team,
+  teams,
+  type User,
+  users,
+} from '#/db/schema'
+import type { AppEnv } from '#/config/env'
+import { ApiError } from '#/errors'
+import { platformRows, projectClients } from '#/http/clients'
+import { checkRedirect } from '#/http/origin'
+import { uniqueId } from '#/ids'
+import { mailConfigured, sendTemplate } from '#/messaging/mail/send'
+import { unknownPassword } from '#/identity/passwords'
+import { readSettings, settingsRows } from '#/project/settings'
+import { grantOwner, grantTeam, teamById } from '#/identity/teams/access'
+import { type MembershipRow, revealed } from '#/identity/teams/models'
+import { isOwnerNow } from '#/identity/teams/owners'
+import {
+  addLookAround,
+  addUser,
+  checkEmailPolicies,
+  checkUserLimit,
+  type Surroundings,
+} from '#/identity/users/new-user'
+import { sendSms, smsConfigured } from '#/messaging/sms/sms'
+
+type Ctx = Context<AppEnv>
+
+/** Says who is invited, to what; one of ID, e-mail address and phone number names the invitee. */
+export type Invitation = {
+  teamId: string
+  roles: readonly string[]
+  userId?: string | undefined
+  email?: string | undefined
+  phone?: string | undefined
+  name?: string | undefined
+  /** Where the invitation leads. */
+  url?: string | undefined
+}
+
+const SECRET_LENGTH = 256
+
+/**
+ * Adds to the address what accepts an invitation; what else is in it stays (teams contract 4.3).
+ * @param url one that is allowed to be redirected to
+ */
+export function invitationLink(url: string, added: Readonly<Record<string, string>>): string {
+  const link = new URL(url)
+  for (const [name, value] of Object.entries(added)) link.searchParams.set(name, value)
+  return link.href
+}
+
+/** @throws `general_argument_invalid` where it is not said where the invitation leads, or who is invited */
+function checkGiven(caller: Caller, { url, userId, email, phone }: Invitation) {
+  if (!isPrivileged(caller) && url === undefined) {
+    throw new ApiError('general_argument_invalid', 'Param "url" is not optional.')
+  }
+  if (userId === undefined && email === undefined && phone === undefined) {
+    throw new ApiError('general_argument_invalid', 'Give one of userId, email and phone.')
+  }
+}
+
+/** Names the invitee: by ID, else by e-mail address, else by phone number. */
+function named({ userId, email, phone = '' }: Invitation) {
+  if (userId !== undefined) return eq(users.id, userId)
+  return email === undefined ? eq(users.phone, phone) : eq(users.email, email)
+}
+
+type Scene = {
+  team: Team | undefined
+  invitee: User | undefined
+  membership: Membership | undefined
+  around: Surroundings
+}
+
+/**
+ * Reads all that an invitation depends on, in one round trip.
+ * @throws `general_argument_invalid` for an address that is no client of the project
+ */
+async function survey(c: Ctx, given: Invitation): Promise<Scene> {
+  const { db, project, clients } = c.var
+  const { teamId, email, url } = given
+  const batch = gather(db)
+  const team = batch.add(teamById(db, teamId))
+  const invitee = batch.add(db.select().from(users).where(named(given)))
+  const inviteeId = db.select({ id: users.id }).from(users).where(named(given))
+  const membership = batch.add(
+    db
+      .select()
+      .from(memberships)
+      .where(and(eq(memberships.teamId, teamId), inArray(memberships.userId, inviteeId))),
+  )
+  const around = addLookAround(c, batch, { userId: '', email }) // a new user's ID was never used
+  const platforms = url !== undefined && !clients ? batch.add(platformRows(db)) : undefined
+  const settings = project ? undefined : batch.add(settingsRows(db))
+  await batch.run()
+  if (platforms) c.set('clients', projectClients(c, platforms()))
+  if (settings) c.set('project', readSettings(settings()))
+  if (url !== undefined) await checkRedirect(c, 'url', url)
+  return {
+    team: team()[0],
+    invitee: invitee()[0],
+    membership: membership()[0],
+    around: await around(),
+  }
+}
+
+/** Tells whether what was said of the invitee is not so. */
+const contradicts = (given: Invitation, invitee: User) =>
+  (given.userId !== undefined &&
+    given.email !== undefined &&
+    given.email !== (invitee.email ?? '')) ||
+  (given.phone !== undefined && given.phone !== (invitee.phone ?? ''))
+
+/**
+ * Decides an invitation as far as rows do (teams contract 4.3).
+ *
+ * Differs: upstream asks whether the caller is an owner only after it made the invitee, and so leaves users
+ * behind that nobody wanted.
+ *
+ * @throws `team_not_found`, `user_unauthorized`, `user_not_found`, `user_already_exists`,
+ * `membership_already_confirmed`
+ */
+export function grantInvitation(
+  caller: Caller,
+  given: Invitation,
+  { team, invitee, membership }: Pick<Scene, 'team' | 'invitee' | 'membership'>,
+): Team {
+  const readable = grantTeam(caller, team)
+  grantOwner(caller, readable.id)
+  if (!invitee && given.userId !== undefined) throw new ApiError('user_not_found')
+  if (invitee && contradicts(given, invitee)) throw new ApiError('user_already_exists')
+  if (membership?.confirm) throw new ApiError('membership_already_confirmed')
+  return readable
+}
+
+/**
+ * Decides whether a stranger may be made a user (teams contract 4.3, project contract 7.3).
+ * @throws `user_count_exceeded`, `user_email_already_exists`, and as {@link checkEmailPolicies}
+ */
+async function checkNewcomer(c: Ctx, { email }: Invitation, around: Surroundings) {
+  if (!isPrivileged(c.var.caller)) await checkUserLimit(c, around.users)
+  if (around.identityOwner) throw new ApiError('user_email_already_exists')
+  if (email !== undefined) await checkEmailPolicies(c, email)
+}
+
+type Pair = { teamId: string; userId: string }
+
+const ofPair = ({ teamId, userId }: Pair) =>
+  and(eq(memberships.teamId, teamId), eq(memberships.userId, userId))
+
+/**
+ * Builds the statement that stores a membership, or has a pending one invited anew, whose roles stay; a key
+ * confirms it at once. No row comes back when it is confirmed already, or team or user are gone.
+ */
+function enrol({ var: { db, now, caller } }: Ctx, pair: Pair, roles: readonly string[], when: SQL) {
+  const isConfirmed = isPrivileged(caller)
+  const changes = { invited: now, updatedAt: now }
+  const state = isConfirmed ? { joined: now, confirm: true } : { joined: null, confirm: false }
+  const row = {
+    id: uniqueId(now),
+    ...pair,
+    roles: [...roles],
+    createdAt: now,
+    ...changes,
+    ...state,
+  }
+  return insertIf(db, memberships, row, when).onConflictDoUpdate({
+    target: [memberships.teamId, memberships.userId],
+    set: { ...changes, ...state },
+    setWhere: eq(memberships.confirm, false),
+  })
+}
+
+/** Builds the statement that voids the links of a pending invitation; a used one is kept, to be told from a wrong one. */
+function voidLinks({ var: { db } }: Ctx, pair: Pair, when: SQL) {
+  const membership = db.select({ id: memberships.id }).from(memberships).where(ofPair(pair))
+  return db
+    .delete(oneTimeSecrets)
+    .where(
+      and(
+        inArray(oneTimeSecrets.ref, membership),
+        eq(oneTimeSecrets.purpose, 'invite'),
+        isNull(oneTimeSecrets.usedAt),
+        when,
+      ),
+    )
+}
+
+type SecretRow = typeof oneTimeSecrets.$inferInsert
+
+/** Builds the statement that stores the secret of a pending invitation. */
+function keepSecret({ var: { db } }: Ctx, pair: Pair, row: SecretRow, when: SQL) {
+  const pending = and(ofPair(pair), eq(memberships.confirm, false), when)
+  const id = db.select({ id: memberships.id }).from(memberships).where(pending)
+  const userId = db.select({ userId: memberships.userId }).from(memberships).where(pending)
+  // Where nothing is pending the row would be nobody's: a trigger drops it.
+  const owner = { ref: sql`coalesce(${id}, '')`, userId: sql`coalesce(${userId}, '')` }
+  return db.insert(oneTimeSecrets).values({ ...row, ...owner })
+}
+
+/** Gives where an invitation is sent; '' where there is nowhere. */
+const addressOf = ({ email, phone }: Pick<Invitation, 'email' | 'phone'> | User) =>
+  email || phone || ''
+
+/**
+ * Gives what is hashed of an invitation's secret. Differs: upstream takes it also once its user has given up
+ * the address that it went to, and then takes the new one for verified.
+ */
+export const boundSecret = (secret: string, address: string) => `${secret}:${address}`
+
+/**
+ * Stores an invitation with its secret and, for a stranger, the user, in one transaction.
+ * @throws `user_unauthorized`, `user_count_exceeded`, `user_already_exists`, `membership_already_confirmed`,
+ * `team_not_found`, `user_not_found` for what happened meanwhile
+ */
+async function store(c: Ctx, given: Invitation, known: User | undefined, secret: string) {
+  const { db, caller } = c.var
+  const { teamId, roles, email, phone, name = email } = given
+  const byKey = isPrivileged(caller)
+  const mayInvite = byKey ? sql`1` : isOwnerNow(teamId, userIdOf(caller))
+  const batch = gather(db)
+  const invitee = known
+    ? { id: known.id, stored: () => ({ user: known }) }
+    : await addUser(c, batch, {
+        ...{ userId: 'unique()', email, phone, name, targets: [] },
+        origin: byKey ? 'owner' : 'claim',
+        when: mayInvite,
+        ...{ password: unknownPassword(), passwordCounts: false },
+      })
+  const pair = { teamId, userId: invitee.id }
+  const enrolled = batch.add(enrol(c, pair, roles, mayInvite))
+  batch.add(voidLinks(c, pair, mayInvite))
+  if (!byKey) {
+    const bound = boundSecret(secret, addressOf(known ?? { email, phone }))
+    const row = await oneTimeRow(c, { userId: pair.userId, purpose: 'invite', secret: bound })
+    batch.add(keepSecret(c, pair, row, mayInvite))
+  }
+  const team = batch.add(db.select({ id: teams.id }).from(teams).where(eq(teams.id, teamId)))
+  const still = batch.add(
+    db
+      .select({ id: teams.id })
+      .from(teams)
+      .where(and(eq(teams.id, teamId), mayInvite)),
+  )
+  const latest = batch.add(db.select().from(memberships).where(ofPair(pair)))
+  await batch.run()
+  if (!team()[0]) throw new ApiError('team_not_found')
+  if (!still()[0]) throw new ApiError('user_unauthorized')
+  const user = invitee.stored()?.user
+  if (!user) throw new ApiError('user_already_exists')
+  const [membership] = enrolled()
+  if (membership) return { membership, user }
+  throw new ApiError(latest()[0] ? 'membership_already_confirmed' : 'user_not_found')
+}
+
+/** Sends the link by mail, else by text message; whoever has neither address gets nothing. */
+async function deliver(c: Ctx, user: User, link: string, team: Team, name: string) {
+  if (user.email) {
+    await sendTemplate(c, {
+      template: 'invitation',
+      to: user.email,
+      toName: name,
+      variables: { redirect: link, team: team.name, owner: c.var.self?.acting.user.name ?? '' },
+    })
+  } else if (user.phone) await sendSms(c, user.phone, link)
+}
+
+/**
+ * Adds somebody to a team, for a key, or invites somebody, for an owner: by mail, else by text message (teams
+ * contract 4.3). When the carrier fails, the membership stays pending and can be invited to again.
+ * @throws as {@link grantInvitation} and {@link checkNewcomer}, `general_argument_invalid`
+ * @throws `general_smtp_disabled`, `general_phone_disabled` also when the carrier fails
+ */
+export async function invite(c: Ctx, given: Invitation): Promise<MembershipRow> {
+  const { caller } = c.var
+  checkGiven(caller, given)
+  const scene = await survey(c, given)
+  const byKey = isPrivileged(caller)
+  if (!byKey && !mailConfigured(c)) throw new ApiError('general_smtp_disabled')
+  const team = grantInvitation(caller, given, scene)
+  if (!scene.invitee) await checkNewcomer(c, given, scene.around)
+  const { email, phone } = scene.invitee ?? given
+  if (!byKey && !email && phone && !smsConfigured(c)) throw new ApiError('general_phone_disabled')
+  const secret = randomHex(SECRET_LENGTH)
+  const { membership, user } = await store(c, given, scene.invitee, secret)
+  if (!byKey && given.url !== undefined) {
+    const { id: membershipId, userId, teamId } = membership
+    const link = invitationLink(given.url, {
+      ...{ membershipId, userId, secret, teamId },
+      teamName: team.name,
+    })
+    await deliver(c, user, link, team, user.name || given.name || user.email || '')
+  }
+  return revealed(membership, team.name, user)
+}

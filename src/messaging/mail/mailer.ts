@@ -1,0 +1,98 @@
+import type { Database } from '#/db'
+import { type Env, type Settings, SettingsError } from '#/config/env'
+import { isSendable } from '#/lib/contact/address'
+import { CARRIER_TIMEOUT_MS, carrierFailed } from './carrier.ts'
+import { outboxMailer } from './outbox-store.ts'
+import { smtpMailer } from './smtp.ts'
+import type { SmtpConfig } from '#/config/smtp-url'
+import { oneLine } from '#/messaging/mail/templates/substitute'
+
+/** Holds a mail as carriers get it. */
+export type Message = {
+  /** When it was written: the moment of the request. */
+  date: Date
+  to: string
+  toName?: string
+  from: string
+  fromName?: string
+  replyTo?: string
+  replyToName?: string
+  subject: string
+  html: string
+  text: string
+}
+
+/** Hands mails to something that delivers them. */
+export interface Mailer {
+  /** Sends a mail; comes back when the carrier has it. @throws Error for whatever kept it from that */
+  send(message: Message): Promise<void>
+}
+
+/** Sends mails through Cloudflare's Email Service (developers.cloudflare.com/email-service/api/send-emails/workers-api). */
+export const bindingMailer = (binding: SendEmail, timeoutMs = CARRIER_TIMEOUT_MS): Mailer => ({
+  async send({ to, from, fromName = '', replyTo, replyToName = '', subject, html, text }) {
+    const sent = binding.send({
+      to,
+      from: { email: from, name: fromName },
+      ...(replyTo ? { replyTo: { email: replyTo, name: replyToName } } : {}),
+      subject,
+      html,
+      text,
+    })
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const tooLate = new Promise<never>((_, reject) => {
+      timeout.addEventListener('abort', () =>
+        reject(new Error('The e-mail binding took too long.')),
+      )
+    })
+    await Promise.race([sent, tooLate])
+  },
+})
+
+/** Puts the texts of headers on one line each; refuses an address that is more than an address. */
+function checked(message: Message): Message {
+  for (const address of [message.to, message.from, message.replyTo]) {
+    if (address && !isSendable(address)) throw new Error('A mail cannot be sent to this address.')
+  }
+  return {
+    ...message,
+    subject: oneLine(message.subject),
+    toName: oneLine(message.toName ?? ''),
+    fromName: oneLine(message.fromName ?? ''),
+    replyToName: oneLine(message.replyToName ?? ''),
+  }
+}
+
+/** Checks each mail before a carrier gets it, and reports its failures as {@link carrierFailed} does. */
+export const reporting = (carrier: Mailer): Mailer => ({
+  async send(message) {
+    try {
+      await carrier.send(checked(message))
+    } catch (error) {
+      carrierFailed('general_smtp_disabled', error)
+    }
+  },
+})
+
+/** Gives the carrier of the deployment: SMTP where it is set, else the outbox, else the e-mail binding. */
+function carrierOf(env: Pick<Env, 'EMAIL'>, settings: Settings, db: Database): Mailer | undefined {
+  if (settings.SMTP_URL) return smtpMailer(settings.SMTP_URL)
+  if (settings.MAIL_OUTBOX === 'on') return outboxMailer(db)
+  if (!env.EMAIL) return
+  if (settings.MAIL_FROM) return bindingMailer(env.EMAIL)
+  throw new SettingsError('Edgewrite is not configured: MAIL_FROM is missing; EMAIL needs it.')
+}
+
+/**
+ * Gives what sends mails; undefined where nothing is set that could.
+ * @param own the project's own server, which comes before the deployment's
+ */
+export function mailerOf(
+  env: Pick<Env, 'EMAIL'>,
+  settings: Settings,
+  db: Database,
+  own?: SmtpConfig,
+): Mailer | undefined {
+  const carrier = own ? smtpMailer(own) : carrierOf(env, settings, db)
+  return carrier && reporting(carrier)
+}

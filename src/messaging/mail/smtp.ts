@@ -1,0 +1,122 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import { createTransport } from 'nodemailer'
+import type SMTPTransport from 'nodemailer/lib/smtp-transport'
+import { isLoopback } from '#/lib/public-host'
+import { CARRIER_TIMEOUT_MS } from './carrier.ts'
+import type { Mailer, Message } from './mailer.ts'
+import type { SmtpConfig } from '#/config/smtp-url'
+
+type Closable = { close: () => Promise<void> }
+type Upgradable = { _handle?: { socket?: { startTls?: (options: unknown) => Closable } } | null }
+
+/**
+ * Keeps workerd from leaving a rejected promise behind where an upgrade to TLS fails: it closes the
+ * connection then, which fails too, and nothing waits for it. The failure itself is reported all the same.
+ * It reaches behind the socket of `node:net`; where that looks otherwise, it does nothing.
+ */
+function settleFailedUpgrade(socket: net.Socket) {
+  const inner = (socket as net.Socket & Upgradable)._handle?.socket
+  const startTls = inner?.startTls?.bind(inner)
+  if (!inner || !startTls) return
+  inner.startTls = (options) => {
+    const upgraded = startTls(options)
+    const close = upgraded.close.bind(upgraded)
+    upgraded.close = () => close().catch(() => {})
+    return upgraded
+  }
+}
+
+/**
+ * Opens a connection by the server's name. The library would look the name up itself and connect to an
+ * address, which no certificate names; workerd checks certificates against the name that it connects to.
+ */
+function openSocket(
+  { host, port, security }: SmtpConfig,
+  signal: AbortSignal,
+  done: (error: Error | null, socket?: { connection: net.Socket; secured: boolean }) => void,
+) {
+  const secured = security === 'tls'
+  const socket = secured
+    ? tls.connect({ host, port, servername: host })
+    : net.connect({ host, port })
+  const settle = (error: Error | null) => {
+    socket.off('error', settle)
+    signal.removeEventListener('abort', abort)
+    if (error) {
+      socket.on('error', () => {}) // what fails while it is torn down was reported already
+      socket.destroy()
+      done(error)
+    } else {
+      settleFailedUpgrade(socket)
+      done(null, { connection: socket, secured })
+    }
+  }
+  const abort = () => settle(new Error('The mail server could not be reached in time.'))
+  socket.on('error', settle)
+  socket.once(secured ? 'secureConnect' : 'connect', () => settle(null))
+  signal.addEventListener('abort', abort)
+}
+
+/** @param name the client's own, which it greets the server with */
+function transportTo(config: SmtpConfig, timeoutMs: number, signal: AbortSignal, name: string) {
+  const { host, port, security, username, password = '' } = config
+  if (security === 'none' && !isLoopback(host)) {
+    throw new Error('Only a mail server on this machine may be spoken to without encryption.')
+  }
+  const options: SMTPTransport.Options = {
+    host,
+    port,
+    name,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    ...(username ? { auth: { user: username, pass: password }, forceAuth: true } : {}),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    socketCloseTimeout: 1000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    getSocket: (_, done) => openSocket(config, signal, done),
+  }
+  return createTransport(options)
+}
+
+const domainOf = (email: string) => email.slice(email.lastIndexOf('@') + 1)
+
+/**
+ * Sends mails through an SMTP server (RFC 5321), over a connection of its own each.
+ * @param timeoutMs how long a mail may take in all
+ */
+export const smtpMailer = (config: SmtpConfig, timeoutMs = CARRIER_TIMEOUT_MS): Mailer => ({
+  async send(message: Message) {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const transport = transportTo(config, timeoutMs, signal, domainOf(message.from))
+    const { replyTo, replyToName = '' } = message
+    await transport.sendMail({
+      from: { name: message.fromName ?? '', address: message.from },
+      to: { name: message.toName ?? '', address: message.to },
+      ...(replyTo ? { replyTo: { name: replyToName, address: replyTo } } : {}),
+      date: message.date,
+      subject: message.subject,
+      text: message.text,
+      html: message.html,
+      headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834 §5: out-of-office programs keep silent
+      signal,
+    })
+  },
+})
+
+/**
+ * Connects to an SMTP server, upgrades the connection and logs in, and sends nothing.
+ * @throws Error that says what failed
+ */
+export async function verifySmtp(config: SmtpConfig, timeoutMs = 5000): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const transport = transportTo(config, timeoutMs, signal, 'edgewrite.invalid')
+  await new Promise<void>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('The mail server took too long.')))
+    transport.verify().then(() => resolve(), reject)
+  })
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { email } from '#/lib/contact/email'
+import { listParams, parseDateTime } from '#/http/params'
+import { plainText } from '#/identity/params'
+
+/** What every route of this service answers on the reserved project (project contract 1.3). */
+export const onConsole = 'general_access_forbidden'
+
+/** Accepts `true` and `false` alone, as all switches of this service do (project contract 1.4). */
+export const strict = z.boolean('must be true or false')
+
+/** The parameters of lists without a search. */
+export const pageParams = { queries: listParams.queries, total: listParams.total }
+
+/** Accepts text of 1 to `max` characters of which at least one can be seen (project contract 1.4). */
+export const visibleText = (max: number) =>
+  plainText(max)
+    .refine((value) => /[^\s\p{Z}\p{C}]/u.test(value), 'must have a character that can be seen')
+    .meta({ wire: { type: 'string', minLength: 1, maxLength: max } })
+
+const HOSTNAME = /^[^/:]+$/
+const LONGEST_HOSTNAME = 253
+
+/** Accepts a host name as it is compared with origins: no scheme, no port (project contract 5.1). */
+export const hostname = plainText(LONGEST_HOSTNAME)
+  .refine((value) => HOSTNAME.test(value), 'must be a host name without scheme and port')
+  .meta({
+    wire: { type: 'string', minLength: 1, maxLength: LONGEST_HOSTNAME, pattern: HOSTNAME.source },
+  })
+
+/** Accepts '' beside what a schema accepts; '' clears a setting. */
+export const orEmpty = (schema: z.ZodType<string, string>) =>
+  z.union([z.literal(''), schema]).meta({ wire: { type: 'string' } })
+
+export const emailOrEmpty = orEmpty(email)
+
+/** Accepts a date-time, also a past one. */
+export const dateTime = z
+  .string()
+  .transform((value, check) => {
+    const date = parseDateTime(value)
+    if (date) return date
+    check.addIssue('must be a date-time')
+    return z.NEVER
+  })
+  .meta({ wire: { type: 'string' } })

@@ -1,0 +1,201 @@
+import { z } from 'zod'
+import { ERRORS, type ErrorType } from '#/errors'
+import type { Model } from '#/http/model'
+import type { AnySpec, Route } from '#/pipeline/route'
+
+type Json = Record<string, unknown>
+
+/** Types that any route may answer with, before its handler runs. */
+const GENERAL: readonly ErrorType[] = [
+  'general_argument_invalid',
+  'general_rate_limit_exceeded',
+  'general_unauthorized_scope',
+  'general_unknown',
+  'general_unknown_origin',
+  'project_id_missing',
+  'project_key_expired',
+  'project_not_found',
+  'user_unauthorized',
+]
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  properties: {
+    message: { type: 'string' },
+    code: { type: 'integer' },
+    type: { type: 'string', enum: Object.keys(ERRORS) },
+    version: { type: 'string' },
+  },
+  required: ['message', 'code', 'type', 'version'],
+  additionalProperties: false,
+}
+
+/** Writes "this or null" as one schema of two types, as the contract does. */
+function foldNull(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema
+  if (Array.isArray(schema)) return schema.map(foldNull)
+  const folded = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, foldNull(value)]),
+  )
+  const [only, ...others] = Array.isArray(folded.anyOf)
+    ? folded.anyOf.filter(({ type }: Json) => type !== 'null')
+    : []
+  if (!only || others.length > 0 || !only.type) return folded
+  const { anyOf: _, ...rest } = folded
+  return { ...only, ...rest, type: [only.type, 'null'].flat() }
+}
+
+/** Prints a parameter or model as JSON Schema; `wire` metadata says what a looser parser stands for. */
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema: printed }) => {
+      const wire = z.globalRegistry.get(zodSchema)?.wire
+      if (!wire) return
+      for (const key of Object.keys(printed)) delete printed[key as keyof typeof printed]
+      Object.assign(printed, wire)
+    },
+  })
+  return foldNull(rest) as Json
+}
+
+const properties = (schema: z.ZodObject) => {
+  const { properties, required } = jsonSchema(schema, 'input') as {
+    properties: Json
+    required?: string[]
+  }
+  return { properties: properties ?? {}, required: required ?? [] }
+}
+
+const parameters = (place: 'path' | 'query', schema: z.ZodObject | undefined) => {
+  if (!schema) return []
+  const shape = properties(schema)
+  return Object.entries(shape.properties).map(([name, parameter]) => ({
+    name,
+    in: place,
+    required: place === 'path' || shape.required.includes(name),
+    schema: parameter,
+  }))
+}
+
+function requestBody({ input, streamed }: AnySpec): Json {
+  if (streamed) {
+    const { properties: fields, required } = properties(streamed.shape)
+    const file = { [streamed.file]: { type: 'string', format: 'binary' } }
+    const schema = {
+      type: 'object',
+      properties: { ...fields, ...file },
+      required: [...required, streamed.file],
+    }
+    return { requestBody: { required: true, content: { [streamed.contentType]: { schema } } } }
+  }
+  if (!input.body) return {}
+  const { properties: fields, required } = properties(input.body)
+  const schema = {
+    type: 'object',
+    properties: fields,
+    ...(required.length > 0 ? { required } : {}),
+  }
+  return {
+    requestBody: { required: required.length > 0, content: { 'application/json': { schema } } },
+  }
+}
+
+const reference = ({ name, variants }: Pick<Model<never>, 'name' | 'variants'>): Json =>
+  variants ? { oneOf: variants.map(reference) } : { $ref: `#/components/schemas/${name}` }
+
+/** Returns the schema of an answer that is not JSON: text, or else bytes. */
+const bytesOr = (type: string): Json =>
+  type.startsWith('text/') ? { type: 'string' } : { type: 'string', format: 'binary' }
+
+function success(spec: AnySpec): Json {
+  const content = spec.model
+    ? { 'application/json': { schema: reference(spec.model) } }
+    : spec.produces
+      ? { [spec.produces]: { schema: bytesOr(spec.produces) } }
+      : undefined
+  const statuses = typeof spec.status === 'number' ? [spec.status] : spec.status
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: 'Success', ...(content ? { content } : {}) }]),
+  )
+}
+
+/** Gives the path as OpenAPI writes it, without the version prefix. */
+export const openApiPath = (path: string) => path.replace('/v1', '').replace(/:(\w+)/g, '{$1}')
+
+const operation = (spec: AnySpec): Json => ({
+  operationId: spec.name,
+  tags: [spec.name.split('.')[0]],
+  parameters: [
+    ...parameters('path', spec.input.param),
+    ...parameters('query', spec.input.query),
+    ...(spec.headers ?? []).map((name) => ({
+      name,
+      in: 'header',
+      required: false,
+      schema: { type: 'string' },
+    })),
+  ],
+  ...requestBody(spec),
+  responses: { ...success(spec), default: { $ref: '#/components/responses/Error' } },
+  'x-scopes': spec.scopes,
+  ...(spec.limit
+    ? {
+        'x-ratelimit': {
+          limit: spec.limit.limit,
+          window: spec.limit.windowSeconds,
+          key: spec.limit.keys,
+          ...(spec.limit.resetOn ? { resetOn: spec.limit.resetOn } : {}),
+        },
+      }
+    : {}),
+  ...(spec.event ? { 'x-events': [spec.event].flat() } : {}),
+  ...(spec.aliases ? { 'x-path-aliases': spec.aliases.map(openApiPath) } : {}),
+  'x-errors': [...spec.errors],
+})
+
+/** Gives the models of all routes and of the lists' items, by name. */
+function schemas(routes: readonly Route[]): Json {
+  const found: Json = { error: ERROR_SCHEMA }
+  for (const { spec } of routes) {
+    if (!spec.model) continue
+    const { $defs, ...schema } = jsonSchema(spec.model.schema, 'output') as { $defs?: Json }
+    Object.assign(found, $defs)
+    if (spec.model.variants) continue
+    found[spec.model.name] = JSON.parse(
+      JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/'),
+    )
+  }
+  for (const schema of Object.values(found)) delete (schema as Json).id
+  return found
+}
+
+/** Builds the OpenAPI 3.1 document of the routes; nothing in it is written twice. */
+export function openApi(routes: readonly Route[], version: string): Json {
+  const paths: Record<string, Json> = {}
+  for (const { spec } of routes) {
+    const path = openApiPath(spec.path)
+    paths[path] = { ...paths[path], [spec.method]: operation(spec) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Edgewrite', version },
+    servers: [{ url: '/v1' }],
+    paths,
+    components: {
+      schemas: schemas(routes),
+      responses: {
+        Error: {
+          description: `An error. Any route may answer: ${GENERAL.join(', ')}.`,
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/error' } } },
+        },
+      },
+      securitySchemes: {
+        Project: { type: 'apiKey', name: 'X-Appwrite-Project', in: 'header' },
+        Key: { type: 'apiKey', name: 'X-Appwrite-Key', in: 'header' },
+      },
+    },
+    security: [{ Project: [], Key: [] }, { Project: [] }],
+  }
+}

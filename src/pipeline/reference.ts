@@ -1,0 +1,170 @@
+import { Hono } from 'hono'
+import { html, raw } from 'hono/html'
+import type { AppEnv } from '#/config/env'
+import { openApi } from '#/pipeline/openapi'
+import { API_VERSION } from '#/lib/version'
+import { ROUTES } from '#/routes'
+
+type Schema = Readonly<Record<string, unknown>> & {
+  type?: string | readonly string[]
+  $ref?: string
+  items?: Schema
+  enum?: readonly unknown[]
+  properties?: Readonly<Record<string, Schema>>
+  required?: readonly string[]
+}
+type Media = Readonly<Record<string, { schema: Schema }>>
+type Parameter = { name: string; in: string; required: boolean; schema: Schema }
+type Operation = {
+  operationId: string
+  tags: readonly string[]
+  parameters: readonly Parameter[]
+  requestBody?: { content: Media }
+  responses: Readonly<Record<string, { description?: string; content?: Media }>>
+  'x-scopes': readonly string[]
+  'x-ratelimit'?: { limit: number; window: number }
+  'x-errors': readonly string[]
+}
+type Document = {
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  components: { schemas: Readonly<Record<string, Schema>> }
+}
+
+const STYLE = raw(`<style>
+  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+  body { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem }
+  h2 { margin-top: 2.5rem; text-transform: capitalize }
+  nav a { margin-right: 1rem; text-transform: capitalize }
+  a { color: #c2531c }
+  details { border: 1px solid #8884; border-radius: .5rem; margin: .5rem 0; padding: .5rem .9rem }
+  summary { cursor: pointer; overflow-wrap: anywhere }
+  summary b { display: inline-block; min-width: 4.5rem; color: #c2531c }
+  table { border-collapse: collapse; width: 100%; margin: .75rem 0; font-size: .9rem }
+  th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-top: 1px solid #8883; overflow-wrap: anywhere }
+  code, summary { font-family: ui-monospace, monospace }
+  small { opacity: .75 }
+</style>`)
+
+/** Keywords that bound a value, in the order and words in which the page tells them. */
+const BOUNDS: readonly (readonly [keyword: string, label: string])[] = [
+  ['default', 'default'],
+  ['minimum', 'from'],
+  ['maximum', 'to'],
+  ['minLength', 'shortest'],
+  ['maxLength', 'longest'],
+  ['maxItems', 'most'],
+  ['format', 'format'],
+  ['pattern', 'pattern'],
+]
+
+const nameOf = (reference: string) => reference.slice(reference.lastIndexOf('/') + 1)
+
+/** Links to a model by its reference. */
+const link = (reference: string) =>
+  html`<a href="#model-${nameOf(reference)}">${nameOf(reference)}</a>`
+
+function typeOf({ $ref, items, type }: Schema): ReturnType<typeof html> | string {
+  if ($ref) return link($ref)
+  if (items) return html`list of ${typeOf(items)}`
+  return [type ?? 'any'].flat().join(' or ')
+}
+
+/** Tells what a value may be, beside its type. */
+function boundsOf(schema: Schema): string {
+  const bounds = BOUNDS.flatMap(([keyword, label]) =>
+    schema[keyword] === undefined || schema[keyword] === Number.MAX_SAFE_INTEGER
+      ? []
+      : [`${label} ${JSON.stringify(schema[keyword])}`],
+  )
+  const values = schema.enum ? [`one of ${schema.enum.join(', ')}`] : []
+  return [...values, ...bounds].join(', ')
+}
+
+const row = ({ name, in: place, required, schema }: Parameter) => html`<tr>
+  <td><code>${name}</code>${required ? ' *' : ''}</td><td>${place}</td><td>${typeOf(schema)}</td>
+  <td><small>${boundsOf(schema)}</small></td></tr>`
+
+/** Gives all that an operation takes, wherever it stands. */
+function parametersOf({ parameters, requestBody }: Operation): Parameter[] {
+  const bodies = Object.values(requestBody?.content ?? {})
+  const fields = bodies.flatMap(({ schema: { properties = {}, required = [] } }) =>
+    Object.entries(properties).map(([name, schema]) => ({
+      name,
+      in: 'body',
+      required: required.includes(name),
+      schema,
+    })),
+  )
+  return [...parameters, ...fields]
+}
+
+const answers = ({ responses }: Operation) =>
+  Object.entries(responses)
+    .filter(([status]) => status !== 'default')
+    .map(([status, { content = {} }]) => {
+      const [[type, media] = []] = Object.entries(content)
+      const reference = media?.schema.$ref
+      return html`<br>${status} ${reference ? link(reference) : (type ?? 'without a body')}`
+    })
+
+const entry = (method: string, path: string, operation: Operation) => {
+  const parameters = parametersOf(operation)
+  const limit = operation['x-ratelimit']
+  return html`<details id="${operation.operationId}">
+  <summary><b>${method.toUpperCase()}</b> ${path} <small>${operation.operationId}</small></summary>
+  ${parameters.length > 0 ? html`<table><tr><th>Parameter</th><th>In</th><th>Type</th><th></th></tr>${parameters.map(row)}</table>` : ''}
+  <p>Scope: <code>${operation['x-scopes'].join(' or ') || 'none'}</code>
+  ${limit ? html`<br>Limit: ${limit.limit} in ${limit.window} s` : ''}
+  ${answers(operation)}
+  ${operation['x-errors'].length > 0 ? html`<br><small>${operation['x-errors'].join(', ')}</small>` : ''}</p>
+</details>`
+}
+
+const model = ([name, { properties = {} }]: [
+  string,
+  Schema,
+]) => html`<details id="model-${name}" open>
+  <summary>${name}</summary>
+  <table>${Object.entries(properties).map(
+    ([field, schema]) =>
+      html`<tr><td><code>${field}</code></td><td>${typeOf(schema)}</td><td><small>${boundsOf(schema)}</small></td></tr>`,
+  )}</table>
+</details>`
+
+const page = ({ paths, components }: Document) => {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  )
+  const services = [...Map.groupBy(operations, ({ operation }) => operation.tags[0] ?? '')]
+  return html`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Edgewrite API</title>${STYLE}</head>
+<body>
+<h1>Edgewrite API</h1>
+<p>Every operation below <code>/v1</code>, as the Appwrite SDKs call it; * marks what must be given.
+The same as data: <a href="/openapi.json">openapi.json</a>.</p>
+<nav>${services.map(([name]) => html`<a href="#${name}">${name}</a>`)}<a href="#models">models</a></nav>
+${services.map(
+  ([name, own]) =>
+    html`<h2 id="${name}">${name}</h2>${own.map(({ path, method, operation }) => entry(method, path, operation))}`,
+)}
+<h2 id="models">models</h2>${Object.entries(components.schemas).map(model)}
+</body></html>`
+}
+
+let documentText: string | undefined
+/** Prints the OpenAPI document, once per isolate. */
+const openApiText = () => {
+  documentText ??= JSON.stringify(openApi(ROUTES, API_VERSION))
+  return documentText
+}
+
+/** Serves the OpenAPI document and a page to read it by; neither needs a project. */
+export const reference = new Hono<AppEnv>()
+  .get('/openapi.json', (c) => c.body(openApiText(), 200, { 'Content-Type': 'application/json' }))
+  .get('/', (c) => c.redirect('/reference'))
+  .get('/reference', (c) => {
+    c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
+    return c.html(page(JSON.parse(openApiText()) as Document)) // printed by openApi
+  })
