@@ -5,23 +5,24 @@ import { authenticate } from '#/auth/authenticate'
 import { GUEST } from '#/auth/caller'
 import { isAdminMode } from '#/auth/credentials'
 import { clearLostSession } from '#/auth/session-cookies'
+import { SettingsError, settingsOf } from '#/config/env'
 import { requestDatabase } from '#/db'
-import { type AppEnv, SettingsError, settingsOf } from '#/config/env'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
 import { type Body, hasSmallBody, readBody } from '#/http/body'
 import { ownClients } from '#/http/clients'
+import type { AppEnv } from '#/http/context'
 import { corsHeaders, exposedHeaders, isOrigin, refuseOrigin } from '#/http/origin'
 import { isSecure } from '#/http/public-url'
-import { reference } from '#/pipeline/reference'
 import { formatWarning } from '#/http/response-format'
-import type { Route } from '#/pipeline/route'
 import { log } from '#/lib/log'
 import { API_VERSION } from '#/lib/version'
-import { outbox } from '#/services/outbox/outbox'
+import { reference } from '#/pipeline/reference'
+import type { Route } from '#/pipeline/route'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { OWN_ROUTES, ROUTES } from '#/routes'
 import { magicPage } from '#/services/account/magic-page'
 import { errorPage, oauth2Pages, wantsPage } from '#/services/account/oauth2-pages'
+import { outbox } from '#/services/outbox/outbox'
 
 /** What a test may replace. */
 export type Deps = { now: () => Date }
@@ -35,7 +36,7 @@ export function createApp(deps: Deps = { now: () => new Date() }) {
   app.onError((error, c) => (isRefusal(error) ? error.getResponse() : sendError(c, error)))
   app.notFound((c) => sendError(c, new ApiError('general_route_not_found')))
   app.use(configure)
-  app.route('/', reference)
+  app.route('/', reference(ROUTES))
   app.route('/', outbox)
   app.route('/', magicPage)
   app.route('/', oauth2Pages)

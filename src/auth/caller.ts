@@ -1,5 +1,17 @@
 import type { Membership, Session, Target, User } from '#/db/schema'
 
+declare module '#/http/context' {
+  interface Variables {
+    caller: Caller
+    /** Who is signed in, also beside a key. */
+    self: Self | undefined
+    /** Why there is nobody though the request shows a session. */
+    lost: Lost | undefined
+    /** Who did it, where that is not who was signed in at the start. */
+    actor: User | undefined
+  }
+}
+
 /** Says with whose rights a request runs. Roles decide on resources, scopes on endpoints. */
 export type Caller =
   | { kind: 'guest'; roles: readonly string[]; scopes: ReadonlySet<string> }

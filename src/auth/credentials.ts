@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { type ShownSession, shownSessions } from '#/auth/shown-sessions'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 
 /** What a request shows of who sends it. */
 export type Credentials = {

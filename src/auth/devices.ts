@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
-import { hasPassed } from '#/identity/factors/factors'
 import { seal, unseal } from '#/auth/seal'
-import { randomHex } from '#/lib/secrets'
-import type { AppEnv } from '#/config/env'
+import { hasPassed } from '#/auth/session-proofs'
+import type { AppEnv } from '#/http/context'
 import { isSecure } from '#/http/public-url'
+import { randomHex } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
 import { knownDevice } from '#/auth/devices'
 import { clientIp, countIn, refuseUntil } from '#/auth/rate-limit'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { networkOf } from '#/lib/client-address'
 
 type Ctx = Context<AppEnv>

@@ -1,9 +1,9 @@
 import { and, eq, exists, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { hex, type SecretHash } from '#/lib/secrets'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { uniqueId } from '#/ids'
+import { hex, type SecretHash } from '#/lib/secrets'
 
 /**
  * Hashes a one-time secret for storage. Codes of six digits could be found from a plain digest, so the

@@ -1,5 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
 
+declare module '#/config/env' {
+  interface Bindings {
+    /** Counts requests per rate-limit key; without it nothing is limited. */
+    RATE_COUNTERS?: DurableObjectNamespace<RateCounter>
+  }
+}
+
 type Window = { start: number; count: number }
 
 /**

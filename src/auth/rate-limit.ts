@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
 import { knownDevice } from '#/auth/devices'
-import { normalEmail } from '#/lib/contact/email'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { networkOf, parseClientAddress } from '#/lib/client-address'
+import { normalEmail } from '#/lib/contact/email'
 import { log } from '#/lib/log'
 
 /**

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
 import { carriedCookies, cookieNames } from '#/auth/shown-sessions'
-import { registrableDomain, sameSite } from '#/lib/contact/domains'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { cookieHost, isSecure, requestUrl } from '#/http/public-url'
+import { registrableDomain, sameSite } from '#/lib/contact/domains'
 
 /** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */
 export type SessionToken = { id: string; secret: string }

@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { hashSecret } from '#/lib/secrets'
 import { spentSecrets } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
+import { hashSecret } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 

@@ -2,9 +2,9 @@ import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { signJwt } from '#/auth/jwt'
 import { oneTimeRow, usable } from '#/auth/one-time'
-import type { SecretHash } from '#/lib/secrets'
 import { oneTimeSecrets } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
+import type { SecretHash } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 

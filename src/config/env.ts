@@ -1,34 +1,24 @@
 import { z } from 'zod'
-import type { Caller, Lost, Self } from '#/auth/caller'
-import type { RateCounter } from '#/auth/rate-counter'
-import type { Database } from '#/db'
-import type { User } from '#/db/schema'
-import type { Happening, Told } from '#/events/announce'
-import type { Delivery } from '#/events/delivery'
-import type { Body } from '#/http/body'
-import type { Clients } from '#/http/clients'
+import { parseSmsUrl } from '#/config/sms-url'
+import { parseSmtpUrl } from '#/config/smtp-url'
+import { parseAddress } from '#/lib/contact/address'
 import { log } from '#/lib/log'
 import { projectIdFault } from '#/lib/project-id'
 import { parseUrl } from '#/lib/url'
-import { parseAddress } from '#/lib/contact/address'
-import { parseSmtpUrl } from '#/config/smtp-url'
-import type { ProjectSettings } from '#/project/settings'
-import { parseSmsUrl } from '#/config/sms-url'
 
-/** Lists what the platform hands to the Worker: bindings, vars and secrets. */
-export type Env = {
+/** The bindings of the Worker. A module whose class or messages a binding carries declares that one itself. */
+export interface Bindings {
   DB: D1Database
   BLOBS: R2Bucket
   IMAGES: ImagesBinding
-  /** Holds what webhooks are to be told. */
-  EVENTS: Queue<Delivery>
   /** Counts roughly and cheaply what one address sends to one location; without it nothing is refused early. */
   BURST_GUARD?: RateLimit
-  /** Counts requests per rate-limit key; without it nothing is limited. */
-  RATE_COUNTERS?: DurableObjectNamespace<RateCounter>
   /** Sends mails where there is no SMTP server; needs MAIL_FROM. */
   EMAIL?: SendEmail
-} & Partial<Record<keyof z.input<typeof settingsSchema>, string>>
+}
+
+/** What the platform hands to the Worker: bindings, vars and secrets. */
+export type Env = Bindings & Partial<Record<keyof z.input<typeof settingsSchema>, string>>
 
 /** Largest file that 10,000 equal parts of 5 MiB can hold (R2 multipart limits). */
 const LARGEST_FILE_BYTES = 10_000 * 5 * 1024 * 1024
@@ -168,32 +158,3 @@ export function settingsOf(env: Env): Settings {
   parsed.set(env, result.data)
   return result.data
 }
-
-/** Names what a request carries from stage to stage. */
-export type Variables = {
-  settings: Settings
-  db: Database
-  /** The request's only clock reading. */
-  now: Date
-  caller: Caller
-  /** Who is signed in, also beside a key. */
-  self: Self | undefined
-  /** Why there is nobody though the request shows a session. */
-  lost: Lost | undefined
-  /** What the owner has set; not read yet for the deployment's own key. See `projectOf`. */
-  project: ProjectSettings | undefined
-  /** The parameters of the body, once something has read them; see `readBody`. */
-  body: Promise<Body> | undefined
-  /** Who may call from a browser; loaded where a request has an origin or a redirect target. */
-  clients: Clients | undefined
-  /** Who did it, where that is not who was signed in at the start. */
-  actor: User | undefined
-  /** What happened that webhooks may wait for; see `announce`. */
-  happenings: readonly Happening[] | undefined
-  /** What the route's event tells where that is not the answer; see `tell`. */
-  told: Told | undefined
-  /** False for the reserved project `console`, which has no data here. */
-  hasProject: boolean
-}
-
-export type AppEnv = { Bindings: Env; Variables: Variables }

@@ -1,5 +1,5 @@
 import { isLoopback } from '#/lib/public-host'
-import { userInfo } from '#/messaging/mail/carrier'
+import { userInfo } from '#/lib/url'
 
 /**
  * Says how text messages are sent. `twilio` speaks Twilio's Messages API; `http` posts

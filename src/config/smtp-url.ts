@@ -1,5 +1,5 @@
 import { isLoopback } from '#/lib/public-host'
-import { userInfo } from '#/messaging/mail/carrier'
+import { userInfo } from '#/lib/url'
 
 /**
  * Says how to reach a mail server. `starttls` upgrades a plain connection and never sends a mail without;

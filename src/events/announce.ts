@@ -1,7 +1,16 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '#/config/env'
 import { isSubscribable } from '#/events/patterns'
+import type { AppEnv } from '#/http/context'
 import type { Model, View } from '#/http/model'
+
+declare module '#/http/context' {
+  interface Variables {
+    /** What happened that webhooks may wait for; see {@link announce}. */
+    happenings: readonly Happening[] | undefined
+    /** What the route's event tells where that is not the answer; see {@link tell}. */
+    told: Told | undefined
+  }
+}
 
 type Ctx = Context<AppEnv>
 

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { clientIp } from '#/auth/rate-limit'
-import { countryOf } from '#/lib/clients/geo'
 import { logs } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
+import { countryOf } from '#/lib/clients/geo'
 
 const LONGEST_USER_AGENT = 512
 

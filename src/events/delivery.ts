@@ -1,5 +1,12 @@
 import { z } from 'zod'
 
+declare module '#/config/env' {
+  interface Bindings {
+    /** Holds what webhooks are to be told. */
+    EVENTS: Queue<Delivery>
+  }
+}
+
 /** What waits in the queue: one event for one webhook. */
 export const deliverySchema = z.object({
   /** Sequence of the webhook: a new one with an old ID gets nothing of what the old one waited for. */

@@ -1,10 +1,17 @@
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { readForm } from '#/http/multipart'
 import { gatherQuery } from '#/http/params'
 import { asDouble, isJsonObject, parseJson } from '#/lib/json'
+
+declare module '#/http/context' {
+  interface Variables {
+    /** The parameters of the body, once something has read them; see {@link readBody}. */
+    body: Promise<Body> | undefined
+  }
+}
 
 type Ctx = Context<AppEnv>
 

@@ -1,9 +1,16 @@
 import type { Context } from 'hono'
 import type { Database } from '#/db'
 import { type Platform, platforms } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { publicHost } from '#/http/public-url'
 import { canonicalHost, parseUrl } from '#/lib/url'
+
+declare module '#/http/context' {
+  interface Variables {
+    /** Who may call from a browser; loaded where a request has an origin or a redirect target. */
+    clients: Clients | undefined
+  }
+}
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 /** Where apps under development run: any name of loopback, and the host of Android's emulator as its guest sees it. */

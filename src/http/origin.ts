@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import {
   type Clients,
@@ -9,6 +8,7 @@ import {
   projectClients,
   spelled,
 } from '#/http/clients'
+import type { AppEnv } from '#/http/context'
 import { requestUrl } from '#/http/public-url'
 import { parseUrl } from '#/lib/url'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
+import { parseDateTime } from '#/lib/date-time'
 
 /** Accepts a boolean, or the text or number that SDKs send in its place; `"false"` and `"0"` are false. */
 export const looseBoolean = z
@@ -58,24 +59,6 @@ export const optional = <T extends z.ZodType>(schema: T) =>
 /** Makes a parameter optional with a default, which absent and JSON `null` both give. */
 export const withDefault = <T extends z.ZodType>(schema: T, value: z.output<T>) =>
   schema.nullish().transform((given): z.output<T> => given ?? value)
-
-const DATE = /(?:^|\D)\d{4}(?:\D|$)/
-const DATE_WORDS =
-  /^(?:t|z|gmt|utc|am|pm|(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)$/i
-const ISO = /^\d{4}-\d{2}-\d{2}T/
-const ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i
-
-/** Reads a date-time; without a zone it is UTC. Gives undefined where the text is none. */
-export function parseDateTime(value: string): Date | undefined {
-  const words = value.match(/[a-z]+/gi) ?? []
-  if (value.length > 64 || !DATE.test(value) || !words.every((word) => DATE_WORDS.test(word)))
-    return
-  const spaced = value.trim().replace(/^(\d{4}-\d{2}-\d{2}) (\d)/, '$1T$2')
-  const zoned = ISO.test(spaced) && !ZONE.test(spaced) ? `${spaced}Z` : spaced
-  const date = new Date(zoned)
-  const year = date.getUTCFullYear()
-  return Number.isNaN(year) || year < 0 || year > 9999 ? undefined : date
-}
 
 const NOT_FUTURE = 'must be a date-time in the future'
 

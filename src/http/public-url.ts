@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
-import type { AppEnv, Settings } from '#/config/env'
+import type { Settings } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { parseUrl } from '#/lib/url'
 
 type Ctx = Context<AppEnv>

@@ -1,7 +1,4 @@
 import { z } from 'zod'
-import type { Factors } from '#/identity/factors/factors'
-import { countryName } from '#/lib/clients/geo'
-import { type ClientInfo, parseUserAgent } from '#/lib/clients/user-agent'
 import type { Identity, Log, OneTimeSecret, Session, Target, User } from '#/db/schema'
 import {
   listModel,
@@ -12,6 +9,9 @@ import {
   time,
   type View,
 } from '#/http/model'
+import type { Factors } from '#/identity/factors/factors'
+import { countryName } from '#/lib/clients/geo'
+import { type ClientInfo, parseUserAgent } from '#/lib/clients/user-agent'
 
 /** Holds whatever a client keeps with a user or team. */
 export const preferencesSchema = z.record(z.string(), z.unknown()).meta({ id: 'preferences' })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { looseBoolean, text, withDefault } from '#/http/params'
-import { uid } from '#/ids'
 import { isSound, utf8 } from '#/identity/passwords/hashes/algorithm'
+import { uid } from '#/ids'
 
 /** Holds the ID of a user in a path. */
 export const inUser = z.object({ userId: uid })

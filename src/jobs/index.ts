@@ -1,7 +1,7 @@
 import { and, inArray, isNotNull, lt } from 'drizzle-orm'
+import type { Env } from '#/config/env'
 import { type Database, database } from '#/db'
 import { files, logs, oneTimeSecrets, sessions, spentSecrets } from '#/db/schema'
-import type { Env } from '#/config/env'
 import { sweepBodies } from '#/events/bodies'
 import { sweepGarbage } from '#/storage/erase'
 import { sweepOrphans } from '#/storage/orphans'

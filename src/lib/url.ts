@@ -27,3 +27,17 @@ export function canonicalHost(host: string): string | undefined {
     url?.pathname === '/' && !url.port && !url.username && !url.search && !url.hash
   return isHostAlone && !/[/?#@\p{Z}\p{Cf}]/u.test(host) ? url.hostname : undefined
 }
+
+/**
+ * Reads user name and password of an address.
+ * @returns nothing in the object where there is no user name; undefined where they are not UTF-8,
+ * percent-encoded
+ */
+export function userInfo({ username, password }: URL) {
+  if (!username) return {}
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  } catch {
+    return
+  }
+}

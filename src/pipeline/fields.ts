@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { email } from '#/lib/contact/email'
-import { listParams, parseDateTime } from '#/http/params'
+import { listParams } from '#/http/params'
 import { plainText } from '#/identity/params'
+import { email } from '#/lib/contact/email'
+import { parseDateTime } from '#/lib/date-time'
 
 /** What every route of this service answers on the reserved project (project contract 1.3). */
 export const onConsole = 'general_access_forbidden'

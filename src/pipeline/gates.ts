@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { type Caller, GUEST, GUEST_SCOPES } from '#/auth/caller'
-import { canShowAny, lacksFactor } from '#/identity/factors/factors'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { publicHost } from '#/http/public-url'
+import { canShowAny, lacksFactor } from '#/identity/factors/factors'
 import type { AuthMethod } from '#/project/settings'
 
 /** What a route asks of its caller beside a scope (auth contract 1, stages 11 to 18). */

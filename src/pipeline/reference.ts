@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
 import { html, raw } from 'hono/html'
-import type { AppEnv } from '#/config/env'
-import { openApi } from '#/pipeline/openapi'
+import type { AppEnv } from '#/http/context'
 import { API_VERSION } from '#/lib/version'
-import { ROUTES } from '#/routes'
+import { openApi } from '#/pipeline/openapi'
+import type { Route } from '#/pipeline/route'
 
 type Schema = Readonly<Record<string, unknown>> & {
   type?: string | readonly string[]
@@ -153,18 +153,18 @@ ${services.map(
 </body></html>`
 }
 
-let documentText: string | undefined
-/** Prints the OpenAPI document, once per isolate. */
-const openApiText = () => {
-  documentText ??= JSON.stringify(openApi(ROUTES, API_VERSION))
-  return documentText
+/** Serves the OpenAPI document of `routes` and a page to read it by; neither needs a project. */
+export function reference(routes: readonly Route[]) {
+  let documentText: string | undefined
+  const openApiText = () => {
+    documentText ??= JSON.stringify(openApi(routes, API_VERSION))
+    return documentText
+  }
+  return new Hono<AppEnv>()
+    .get('/openapi.json', (c) => c.body(openApiText(), 200, { 'Content-Type': 'application/json' }))
+    .get('/', (c) => c.redirect('/reference'))
+    .get('/reference', (c) => {
+      c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
+      return c.html(page(JSON.parse(openApiText()) as Document)) // printed by openApi
+    })
 }
-
-/** Serves the OpenAPI document and a page to read it by; neither needs a project. */
-export const reference = new Hono<AppEnv>()
-  .get('/openapi.json', (c) => c.body(openApiText(), 200, { 'Content-Type': 'application/json' }))
-  .get('/', (c) => c.redirect('/reference'))
-  .get('/reference', (c) => {
-    c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
-    return c.html(page(JSON.parse(openApiText()) as Document)) // printed by openApi
-  })

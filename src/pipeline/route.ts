@@ -2,17 +2,17 @@ import { zValidator } from '@hono/zod-validator'
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
 import { isPrivileged } from '#/auth/caller'
-import { type Gates, passGates, passGroups } from '#/pipeline/gates'
 import { countRequest, type RateLimit } from '#/auth/rate-limit'
-import type { AppEnv } from '#/config/env'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
 import { announceRoute } from '#/events/announce'
+import { recordAction } from '#/events/audit'
 import { tellWebhooks } from '#/events/dispatch'
 import { type Body, readBody } from '#/http/body'
+import type { AppEnv } from '#/http/context'
 import type { Model, View } from '#/http/model'
 import { gatherArrays, gatherQuery } from '#/http/params'
-import { chooseLocale, DEFAULT_LOCALE, isLocale } from '#/lib/locale'
-import { recordAction } from '#/events/audit'
+import { requestLocale } from '#/http/request-locale'
+import { type Gates, passGates, passGroups } from '#/pipeline/gates'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Shape = z.ZodRawShape
@@ -120,16 +120,6 @@ export const viewOf = (c: Context<AppEnv>): View => ({
   format: c.req.header('x-appwrite-response-format'),
   locale: requestLocale(c),
 })
-
-/**
- * Returns the languages that a request asks for, as `#/locale` reads them: what the app has set, by header or
- * parameter, else what the browser or device prefers. Differs: upstream takes exact codes, and none of a browser.
- */
-export function requestLocale(c: Context<AppEnv>): string {
-  const set = c.req.header('x-appwrite-locale') ?? c.req.query('locale')
-  if (set !== undefined && chooseLocale(set, isLocale)) return set
-  return c.req.header('accept-language') ?? DEFAULT_LOCALE
-}
 
 const valid = (c: Context<AppEnv>, target: 'json' | 'query' | 'param') =>
   c.req.valid(target as never) as Record<string, unknown> | undefined

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { settings } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { PINGED_AT } from '#/project/settings'
 
 /** Stores the moment of the project's first ping; later ones change nothing (neighbours contract 1). */

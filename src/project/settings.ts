@@ -3,7 +3,14 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Database } from '#/db'
 import { settings, webhooks } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
+
+declare module '#/http/context' {
+  interface Variables {
+    /** What the owner has set; not read yet for the deployment's own key. See {@link projectOf}. */
+    project: ProjectSettings | undefined
+  }
+}
 
 /** Ways to sign in that the owner can switch off (auth contract 15.2). */
 export const AUTH_METHODS = [

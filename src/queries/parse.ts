@@ -1,7 +1,7 @@
-import { email } from '#/lib/contact/email'
 import { ApiError } from '#/errors'
-import { parseDateTime } from '#/http/params'
 import { isId } from '#/ids'
+import { email } from '#/lib/contact/email'
+import { parseDateTime } from '#/lib/date-time'
 import { isDeeper, unreadablePart } from '#/lib/json'
 
 /** `email` is text; a value that is an e-mail address compares in its normal form. */

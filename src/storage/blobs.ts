@@ -1,6 +1,6 @@
 import type { File } from '#/db/schema'
-import { zstdCompressed, zstdDecompressed } from '#/storage/zstd'
 import { blobKey } from '#/storage/blob-keys'
+import { zstdCompressed, zstdDecompressed } from '#/storage/zstd'
 
 export { blobKey, erasePrefix, newBlobId, piecePrefix, variantPrefix } from '#/storage/blob-keys'
 

@@ -1,7 +1,7 @@
 import { eq, inArray, lte, sql } from 'drizzle-orm'
+import type { Env } from '#/config/env'
 import type { Database } from '#/db'
 import { type File, files, type Garbage, garbage } from '#/db/schema'
-import type { Env } from '#/config/env'
 import { blobKey, erasePrefix, piecePrefix, variantPrefix } from '#/storage/blobs'
 import { type OwnRole, releaseRole } from '#/storage/release'
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { burn, hashPassword, type ImportRoute, importHash, verifyPassword } from '#/identity/passwords'
+import {
+  burn,
+  hashPassword,
+  type ImportRoute,
+  importHash,
+  verifyPassword,
+} from '#/identity/passwords'
 import { isCommon } from '#/identity/passwords/policy'
 import { VECTORS } from '#test/fixtures/passwords'
 

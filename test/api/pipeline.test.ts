@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { signJwt } from '#/auth/jwt'
-import { hashSecret } from '#/lib/secrets'
 import { keys } from '#/db/schema'
+import { hashSecret } from '#/lib/secrets'
 import { NOW, PROJECT, ROOT, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>

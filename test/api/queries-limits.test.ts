@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type ListSource, listStatements, pageOf } from '#/http/list'
 import { type Bucket, buckets, files as fileTable } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
+import { type ListSource, listStatements, pageOf } from '#/http/list'
 import { group, lister, q, storeFiles } from '#test/support/lists'
 import { type World, world } from '#test/support/world'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ERRORS } from '#/errors'
-import { openApi, openApiPath } from '#/pipeline/openapi'
 import { API_VERSION } from '#/lib/version'
+import { openApi, openApiPath } from '#/pipeline/openapi'
 import { ROUTES } from '#/routes'
 import { INLINE_TYPES } from '#/storage/mime'
 import api from '#test/contract/api.json'

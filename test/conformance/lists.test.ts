@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { openApi } from '#/pipeline/openapi'
 import { API_VERSION } from '#/lib/version'
+import { openApi } from '#/pipeline/openapi'
 import { ROUTES } from '#/routes'
 import { q, sendList } from '#test/support/lists'
 import { type Json, NOW, ROOT, type World, world } from '#test/support/world'

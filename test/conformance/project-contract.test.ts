@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { openApi, openApiPath } from '#/pipeline/openapi'
 import { API_VERSION } from '#/lib/version'
+import { openApi, openApiPath } from '#/pipeline/openapi'
 import { ROUTES } from '#/routes'
 import api from '#test/contract/api-project.json'
 import type { Json } from '#test/support/world'

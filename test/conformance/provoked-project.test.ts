@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { mockNumbers } from '#/db/schema'
-import { ROUTES } from '#/routes'
 import { PROVIDERS } from '#/identity/providers/catalog/fields'
+import { ROUTES } from '#/routes'
 import api from '#test/contract/api-project.json'
 import { projectWorld } from '#test/support/project'
 import { type Answer, GUEST_HEADERS, type Json, NOW, ROOT, type World } from '#test/support/world'

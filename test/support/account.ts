@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { type User, users } from '#/db/schema'
-import { keptMessages } from '#/messaging/mail/outbox-store'
 import { hashPassword } from '#/identity/passwords'
+import { keptMessages } from '#/messaging/mail/outbox-store'
 import { type Json, NOW, PROJECT, type World, world } from '#test/support/world'
 
 export type Headers_ = Record<string, string>

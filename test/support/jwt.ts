@@ -1,6 +1,6 @@
 import { signUserJwt, unboundRow } from '#/auth/unbound-jwt'
-import { oneTimeSecrets } from '#/db/schema'
 import { settingsOf } from '#/config/env'
+import { oneTimeSecrets } from '#/db/schema'
 import { NOW, type World } from '#test/support/world'
 
 const SECONDS = 900

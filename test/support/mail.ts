@@ -4,9 +4,10 @@ import PostalMime from 'postal-mime'
 import { inject } from 'vitest'
 import { createApp } from '#/app'
 import { GUEST } from '#/auth/caller'
+import { type Env, settingsOf } from '#/config/env'
 import { database } from '#/db'
-import { type AppEnv, type Env, settingsOf } from '#/config/env'
 import { ApiError, ERRORS } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import type { ReceivedMail, ReceivedRequest } from '#test/support/smtp'
 
 export const carriers = inject('carriers')

@@ -2,8 +2,8 @@ import { eq } from 'drizzle-orm'
 import { type MockInstance, vi } from 'vitest'
 import { seal } from '#/auth/seal'
 import { identities, oauthProviders, variables } from '#/db/schema'
-import { sealProvider } from '#/identity/providers/catalog/provider-settings'
 import { PROVIDERS as SETTABLE } from '#/identity/providers/catalog/fields'
+import { sealProvider } from '#/identity/providers/catalog/provider-settings'
 import { type Answer, type Json, NOW, PROJECT, type World, world } from '#test/support/world'
 
 /** Gives a Worker without limits. */

@@ -1,6 +1,6 @@
 import { desc, eq } from 'drizzle-orm'
-import { memberships, oneTimeSecrets, outbox, sessions, teams, users } from '#/db/schema'
 import type { Env } from '#/config/env'
+import { memberships, oneTimeSecrets, outbox, sessions, teams, users } from '#/db/schema'
 import { NOW, type World, world } from '#test/support/world'
 
 /** A moment after a team was made, so that a membership is not taken for its founder's; the day is the same. */

@@ -1,6 +1,6 @@
+import { API_VERSION } from '#/lib/version'
 import { openApi, openApiPath } from '#/pipeline/openapi'
 import type { AnySpec } from '#/pipeline/route'
-import { API_VERSION } from '#/lib/version'
 import { OWN_ROUTES, ROUTES } from '#/routes'
 import api from '#test/contract/api.json'
 import ownersApi from '#test/contract/api-project.json'

@@ -1,11 +1,11 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '#/app'
-import { hashSecret } from '#/lib/secrets'
 import { encodeSession } from '#/auth/session-cookies'
+import type { Env } from '#/config/env'
 import { database } from '#/db'
 import { buckets, keys, memberships, sessions, settings, teams, users } from '#/db/schema'
-import type { Env } from '#/config/env'
+import { hashSecret } from '#/lib/secrets'
 import { after, NOW, YEAR } from '#test/support/clock'
 
 export { NOW }

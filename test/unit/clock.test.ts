@@ -12,7 +12,10 @@ const ALLOWED: Record<string, [times: number, why: string]> = {
   'src/app.ts': [1, 'each request reads the clock once, here'],
   'src/index.ts': [2, 'the schedule and the queue begin here'],
   'src/auth/rate-counter.ts': [1, 'alarms are set by the clock of the platform'],
-  'src/identity/providers/protocol/authorization-code.ts': [1, 'takes the clock out of what the library reads'],
+  'src/identity/providers/protocol/authorization-code.ts': [
+    1,
+    'takes the clock out of what the library reads',
+  ],
   'src/storage/preview/variants.ts': [1, 'a preview is as old as its object in R2'],
   'test/support/clock.ts': [1, 'realClock, which is asked for by name'],
 }

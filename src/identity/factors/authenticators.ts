@@ -3,12 +3,12 @@ import type { Context } from 'hono'
 import { seal, unseal } from '#/auth/seal'
 import { insertIf } from '#/db/insert-if'
 import { type Authenticator, authenticators, type User } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
-import { uniqueId } from '#/ids'
-import { goneMeanwhile } from '#/identity/users/self'
+import type { AppEnv } from '#/http/context'
 import { newTotpSecret, stepOf, totpUri } from '#/identity/factors/totp'
 import { userExists } from '#/identity/users/open'
 import { originFor } from '#/identity/users/origins'
+import { goneMeanwhile } from '#/identity/users/self'
+import { uniqueId } from '#/ids'
 
 type Ctx = Context<AppEnv>
 

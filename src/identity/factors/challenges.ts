@@ -2,7 +2,6 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
-import { FACTOR_POLICIES, type Factor } from '#/identity/factors/factors'
 import {
   hashOneTime,
   isRedeemable,
@@ -12,19 +11,20 @@ import {
   redeem,
   usable,
 } from '#/auth/one-time'
-import { randomHex } from '#/lib/secrets'
 import { gather } from '#/db/gather'
 import { type Authenticator, oneTimeSecrets, type Session } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { mailConfigured, sendTemplate } from '#/messaging/mail/send'
-import { projectOf } from '#/project/settings'
+import type { AppEnv } from '#/http/context'
 import { isCodeUnused, readCode, useCode } from '#/identity/factors/authenticators'
-import { goneMeanwhile } from '#/identity/users/self'
-import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
+import { FACTOR_POLICIES, type Factor } from '#/identity/factors/factors'
 import { CUSTOM_FACTOR, sealChallengeCode } from '#/identity/factors/stored-challenges'
+import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
 import { trimAfterPass } from '#/identity/sessions/sessions'
+import { goneMeanwhile } from '#/identity/users/self'
+import { randomHex } from '#/lib/secrets'
+import { mailConfigured, sendTemplate } from '#/messaging/mail/send'
 import { sendSms, smsConfigured } from '#/messaging/sms/sms'
+import { projectOf } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 

@@ -2,11 +2,12 @@ import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
 import { usable } from '#/auth/one-time'
+import { proofsOf } from '#/auth/session-proofs'
 import { oneTimeSecrets, type Session } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { mailerOf } from '#/messaging/mail/mailer'
-import { DEFAULT_SETTINGS, type PolicyName } from '#/project/settings'
 import { smsConfigured } from '#/messaging/sms/sms'
+import { DEFAULT_SETTINGS, type PolicyName } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 
@@ -51,24 +52,6 @@ export function factorsOf(c: Ctx, { user, hasTotp }: FactorOwner, recoveryCode =
     custom: policies.factorCustom,
   }
 }
-
-/** What a sign-in with a provider is stored as: two names, as upstream writes it, of one proof. */
-const OAUTH = ['email', 'oauth2'] as const
-
-/** Checks whether a session's `email` only comes with `oauth2`: no code was sent to the address. */
-export const isOAuthPair = (factors: readonly string[]) =>
-  OAUTH.every((name, index) => factors[index] === name)
-
-/**
- * Returns the proofs that a session holds, by kind. Differs: upstream counts a sign-in with a provider as two
- * factors, so that it passes the gate alone.
- */
-export const proofsOf = (factors: readonly string[]) =>
-  isOAuthPair(factors) ? factors.slice(1) : factors
-
-/** Checks whether a session has ever shown a second factor. */
-export const hasPassed = ({ factors, mfaUpdatedAt }: Pick<Session, 'factors' | 'mfaUpdatedAt'>) =>
-  mfaUpdatedAt !== null || proofsOf(factors).length > 1
 
 /**
  * Checks whether a session must show one more factor before it may act for a person: only where the person can

@@ -3,11 +3,11 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { hashOneTime, oneTimeRow, usable } from '#/auth/one-time'
 import { seal, unseal } from '#/auth/seal'
-import { randomHex } from '#/lib/secrets'
 import { type Database, rawStatement } from '#/db'
 import { type Origin, oneTimeSecrets, type User, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
+import { randomHex } from '#/lib/secrets'
 import { sendFactorNotice } from '#/messaging/mail/notice'
 
 type Ctx = Context<AppEnv>

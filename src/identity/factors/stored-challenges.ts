@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import { usable } from '#/auth/one-time'
 import { seal, unseal } from '#/auth/seal'
 import { oneTimeSecrets, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import type { ChallengeSecret } from '#/identity/models'
 
 type Ctx = Context<AppEnv>

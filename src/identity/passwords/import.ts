@@ -1,5 +1,10 @@
 import { ApiError } from '#/errors'
-import { type HashName, IMPORT_BUDGET, isImportable, printCost } from '#/identity/passwords/hashes/algorithm'
+import {
+  type HashName,
+  IMPORT_BUDGET,
+  isImportable,
+  printCost,
+} from '#/identity/passwords/hashes/algorithm'
 import { ALGORITHMS } from '#/identity/passwords/hashes/algorithms'
 import { isPowerOfTwo } from '#/identity/passwords/hashes/scrypt'
 import { BASE64 } from '#/identity/passwords/hashes/scrypt-modified'

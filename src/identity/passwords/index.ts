@@ -1,12 +1,23 @@
 import { ApiError } from '#/errors'
-import { type Cost, isAffordable, isSound, type ParsedHash } from '#/identity/passwords/hashes/algorithm'
+import {
+  type Cost,
+  isAffordable,
+  isSound,
+  type ParsedHash,
+} from '#/identity/passwords/hashes/algorithm'
 import { ALGORITHMS } from '#/identity/passwords/hashes/algorithms'
-import { burnArgon2, hashArgon2, NEW_COST, NEW_OPTIONS, randomArgon2 } from '#/identity/passwords/hashes/argon2'
+import {
+  burnArgon2,
+  hashArgon2,
+  NEW_COST,
+  NEW_OPTIONS,
+  randomArgon2,
+} from '#/identity/passwords/hashes/argon2'
 import type { StoredHash } from './import.ts'
 
 export { NEW_OPTIONS } from '#/identity/passwords/hashes/argon2'
-export { type ImportParams, type ImportRoute, importHash, type StoredHash } from './import.ts'
 export { SHA_VERSIONS, type ShaVersion } from '#/identity/passwords/hashes/sha'
+export { type ImportParams, type ImportRoute, importHash, type StoredHash } from './import.ts'
 
 /** What of a user's row tells how its password is checked; the password is null or empty while there is none. */
 export type Stored = { password: string | null; hash: string; hashOptions: unknown }

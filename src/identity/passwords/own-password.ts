@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { countGuess } from '#/auth/rate-limit'
 import type { User } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { hashPassword, verifyPassword } from '#/identity/passwords'
-import { ownOrigin } from '#/identity/users/origins'
 import { historyWith } from '#/identity/passwords/rules'
+import { ownOrigin } from '#/identity/users/origins'
 
 type Ctx = Context<AppEnv>
 

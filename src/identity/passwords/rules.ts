@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { User } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { isReused } from '#/identity/passwords'
 import { containsPersonalData, isCommon, weakness } from '#/identity/passwords/policy'
 import type { Policies } from '#/project/settings'

@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import { cookieDomain, encodeSession, setSessionCookies } from '#/auth/session-cookies'
-import type { AppEnv } from '#/config/env'
 import { type ApiError, ERRORS, type ErrorType } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { publicUrl } from '#/http/public-url'
-import { withQuery } from '#/identity/secrets/links'
 import type { Outcome } from '#/identity/providers/entries'
 import { wrapSecret } from '#/identity/providers/exchange'
-import { OWN_PAGES } from '#/services/account/oauth2-pages'
+import { OWN_PAGES } from '#/identity/providers/own-pages'
 import type { Flow } from '#/identity/providers/state'
+import { withQuery } from '#/identity/secrets/links'
 
 type Ctx = Context<AppEnv>
 

@@ -6,12 +6,12 @@ import { signJwt, verifyJwt } from '#/auth/jwt'
 import { hashOneTime, isRedeemable, redeem } from '#/auth/one-time'
 import { gather } from '#/db/gather'
 import { identities, oneTimeSecrets, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
+import type { SessionRow } from '#/identity/models'
 import { TOKEN_SECONDS } from '#/identity/providers/entries'
 import { addSignIn } from '#/identity/sessions/sign-in'
 import { openIdentity } from '#/identity/users/identities'
-import type { SessionRow } from '#/identity/models'
 
 type Ctx = Context<AppEnv>
 

@@ -1,14 +1,14 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { normalEmail } from '#/lib/contact/email'
 import { gather } from '#/db/gather'
 import { type Identity, identities, type User, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
-import { uniqueId } from '#/ids'
-import type { Profile } from '#/identity/providers/protocol/profile'
+import type { AppEnv } from '#/http/context'
 import type { Tokens } from '#/identity/providers/protocol/authorization-code'
+import type { Profile } from '#/identity/providers/protocol/profile'
 import type { Facts } from '#/identity/providers/rules'
 import { addLookAround, type Surroundings } from '#/identity/users/new-user'
+import { uniqueId } from '#/ids'
+import { normalEmail } from '#/lib/contact/email'
 
 type Ctx = Context<AppEnv>
 

@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import type { User } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ownClients } from '#/http/clients'
+import type { AppEnv } from '#/http/context'
 import { isOrigin } from '#/http/origin'
-import { projectOf } from '#/project/settings'
 import type { Flow } from '#/identity/providers/state'
+import { projectOf } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 

@@ -1,16 +1,15 @@
 import { and, eq, exists, not, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { email as emailSchema } from '#/lib/contact/email'
 import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { type Identity, identities, targets, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { takeBackUser } from '#/events/announce'
-import { uniqueId } from '#/ids'
+import type { AppEnv } from '#/http/context'
 import { addSession, addToken, type Outcome } from '#/identity/providers/entries'
 import { type Arrival, type Found, look } from '#/identity/providers/facts'
+import { sealTokens } from '#/identity/providers/protocol/tokens'
 import { decide, type Facts } from '#/identity/providers/rules'
 import type { Proof } from '#/identity/users/claims'
 import {
@@ -22,7 +21,8 @@ import {
 } from '#/identity/users/new-user'
 import { originFor } from '#/identity/users/origins'
 import { addRemoval } from '#/identity/users/proof'
-import { sealTokens } from '#/identity/providers/protocol/tokens'
+import { uniqueId } from '#/ids'
+import { email as emailSchema } from '#/lib/contact/email'
 
 type Ctx = Context<AppEnv>
 

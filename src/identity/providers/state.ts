@@ -3,11 +3,11 @@ import { getCookie, setCookie } from 'hono/cookie'
 import { calculatePKCECodeChallenge, generateRandomCodeVerifier } from 'oauth4webapi'
 import { z } from 'zod'
 import { seal, unseal } from '#/auth/seal'
-import { sameSecret } from '#/lib/secrets'
 import { spend } from '#/auth/spent'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { isSecure } from '#/http/public-url'
+import { sameSecret } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { mailConfigured } from '#/messaging/mail/send'
-import { projectOf } from '#/project/settings'
 import { smsConfigured } from '#/messaging/sms/sms'
+import { projectOf } from '#/project/settings'
 
 /**
  * Refuses what needs a mail where none can be sent; the project may have a server of its own.

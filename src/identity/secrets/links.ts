@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Batch } from '#/db/gather'
-import type { AppEnv } from '#/config/env'
 import { platformRows, projectClients } from '#/http/clients'
+import type { AppEnv } from '#/http/context'
 import { printOptionalTime } from '#/http/model'
 import { checkRedirect } from '#/http/origin'
 import { publicUrl } from '#/http/public-url'

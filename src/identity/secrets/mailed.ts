@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import { randomDigits } from '#/auth/one-time'
-import { randomHex } from '#/lib/secrets'
 import type { User } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
-import { securityPhrase } from '#/messaging/mail/security-phrase'
-import { sendTemplate } from '#/messaging/mail/send'
+import type { AppEnv } from '#/http/context'
+import type { TokenRow } from '#/identity/models'
 import { secretLink } from '#/identity/secrets/links'
 import { deliver, issuedToken, storeSecret } from '#/identity/secrets/one-time'
-import type { TokenRow } from '#/identity/models'
+import { randomHex } from '#/lib/secrets'
+import { securityPhrase } from '#/messaging/mail/security-phrase'
+import { sendTemplate } from '#/messaging/mail/send'
 
 type Ctx = Context<AppEnv>
 

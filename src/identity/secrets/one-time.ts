@@ -1,15 +1,15 @@
 import { and, eq, exists, or, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { hashOneTime, isRedeemedBy, oneTimeRow, redeem, usable } from '#/auth/one-time'
-import { randomHex } from '#/lib/secrets'
 import { type Batch, gather } from '#/db/gather'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose, type User, users } from '#/db/schema'
 import type { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import type { AddressKind } from '#/identity/users/addresses'
+import type { AppEnv } from '#/http/context'
 import type { TokenRow } from '#/identity/models'
+import type { AddressKind } from '#/identity/users/addresses'
 import { addProof } from '#/identity/users/proof'
+import { randomHex } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 

@@ -4,9 +4,8 @@ import { oneTimeRow } from '#/auth/one-time'
 import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose, type User, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError, type ErrorType } from '#/errors'
-import { idFor } from '#/ids'
+import type { AppEnv } from '#/http/context'
 import type { Issued } from '#/identity/secrets/one-time'
 import {
   addLookAround,
@@ -16,6 +15,7 @@ import {
   type NewUser,
   type Surroundings,
 } from '#/identity/users/new-user'
+import { idFor } from '#/ids'
 
 type Ctx = Context<AppEnv>
 

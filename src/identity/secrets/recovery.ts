@@ -1,13 +1,13 @@
 import { and, eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { type Purpose, sessions, type User, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { projectOf } from '#/project/settings'
-import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
-import { newPassword } from '#/identity/passwords/own-password'
+import type { AppEnv } from '#/http/context'
 import type { TokenRow } from '#/identity/models'
+import { newPassword } from '#/identity/passwords/own-password'
 import { checkHistory, checkStrength } from '#/identity/passwords/rules'
+import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
+import { projectOf } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 

@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import type { Purpose } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
-import { selfOf } from '#/identity/users/self'
-import type { AddressKind } from '#/identity/users/addresses'
+import type { AppEnv } from '#/http/context'
 import type { TokenRow } from '#/identity/models'
+import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
+import type { AddressKind } from '#/identity/users/addresses'
+import { selfOf } from '#/identity/users/self'
 
 type Ctx = Context<AppEnv>
 

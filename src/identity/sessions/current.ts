@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
 import type { Session } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 
 /**
  * Gives who is signed in, never whom they impersonate (auth contract 7.3), and in which session.

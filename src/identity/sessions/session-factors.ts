@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
 import { sessions } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 
 /** The session's factors, without the `email` that only comes with `oauth2`: see `isOAuthPair`. */
 const PROOFS = sql`case when ${sessions.factors} like '["email","oauth2"%'

@@ -1,17 +1,17 @@
 import { count, eq, type SQL } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { countryName } from '#/lib/clients/geo'
-import { parseUserAgent } from '#/lib/clients/user-agent'
 import type { Batch } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { type Session, sessions, type User } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
-import { requestLocale } from '#/pipeline/route'
+import type { AppEnv } from '#/http/context'
+import { requestLocale } from '#/http/request-locale'
+import type { SessionRow } from '#/identity/models'
+import { draftSession, type SignIn, startSession, trimSessions } from '#/identity/sessions/sessions'
+import { countryName } from '#/lib/clients/geo'
+import { parseUserAgent } from '#/lib/clients/user-agent'
 import { log } from '#/lib/log'
 import { mailConfigured, mailMoment, sendTemplate } from '#/messaging/mail/send'
 import { projectOf } from '#/project/settings'
-import type { SessionRow } from '#/identity/models'
-import { draftSession, type SignIn, startSession, trimSessions } from '#/identity/sessions/sessions'
 
 type Ctx = Context<AppEnv>
 

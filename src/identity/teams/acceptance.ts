@@ -2,13 +2,13 @@ import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import type { Caller } from '#/auth/caller'
 import { hashOneTime, isRedeemedBy, type OneTime, redeem } from '#/auth/one-time'
-import { randomHex, type SecretHash, sameSecret } from '#/lib/secrets'
 import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { memberships, oneTimeSecrets, sessions, type Team, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
+import { draftSession, startSession } from '#/identity/sessions/sessions'
 import {
   type Found,
   isReadable,
@@ -21,7 +21,7 @@ import { type MembershipRow, revealed } from '#/identity/teams/models'
 import { hasOwner } from '#/identity/teams/owners'
 import type { AddressKind } from '#/identity/users/addresses'
 import { addProof, addRemoval } from '#/identity/users/proof'
-import { draftSession, startSession } from '#/identity/sessions/sessions'
+import { randomHex, type SecretHash, sameSecret } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 

@@ -5,8 +5,8 @@ import { type Caller, userIdOf } from '#/auth/caller'
 import { allows, permission } from '#/auth/roles'
 import type { Database } from '#/db'
 import { memberships, type Team, teams } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { memberColumn, membershipColumns, type WithMember } from '#/identity/teams/members'
 
 type Ctx = Context<AppEnv>

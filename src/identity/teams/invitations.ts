@@ -2,7 +2,6 @@ import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { type Caller, isPrivileged, userIdOf } from '#/auth/caller'
 import { oneTimeRow } from '#/auth/one-time'
-import { randomHex } from '#/lib/secrets'
 import { gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import {
@@ -14,14 +13,11 @@ import {
   type User,
   users,
 } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { platformRows, projectClients } from '#/http/clients'
+import type { AppEnv } from '#/http/context'
 import { checkRedirect } from '#/http/origin'
-import { uniqueId } from '#/ids'
-import { mailConfigured, sendTemplate } from '#/messaging/mail/send'
 import { unknownPassword } from '#/identity/passwords'
-import { readSettings, settingsRows } from '#/project/settings'
 import { grantOwner, grantTeam, teamById } from '#/identity/teams/access'
 import { type MembershipRow, revealed } from '#/identity/teams/models'
 import { isOwnerNow } from '#/identity/teams/owners'
@@ -32,7 +28,11 @@ import {
   checkUserLimit,
   type Surroundings,
 } from '#/identity/users/new-user'
+import { uniqueId } from '#/ids'
+import { randomHex } from '#/lib/secrets'
+import { mailConfigured, sendTemplate } from '#/messaging/mail/send'
 import { sendSms, smsConfigured } from '#/messaging/sms/sms'
+import { readSettings, settingsRows } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 

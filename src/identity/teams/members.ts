@@ -2,9 +2,9 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
 import { authenticators, type Membership, memberships, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
-import { projectOf } from '#/project/settings'
+import type { AppEnv } from '#/http/context'
 import type { MembershipRow, Profile } from '#/identity/teams/models'
+import { projectOf } from '#/project/settings'
 
 /** What memberships need to know of their user; `accessedAt` is epoch milliseconds. */
 export type Member = {

@@ -3,12 +3,12 @@ import type { Context } from 'hono'
 import { gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { memberships, type Team, teams } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
+import { OWNER, teamById } from '#/identity/teams/access'
 import { uniqueId } from '#/ids'
 import { projectOf } from '#/project/settings'
 import { releaseNow, unreleased } from '#/storage/release'
-import { OWNER, teamById } from '#/identity/teams/access'
 
 type Ctx = Context<AppEnv>
 

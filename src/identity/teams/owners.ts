@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Context } from 'hono'
 import { isPrivileged, type Person } from '#/auth/caller'
 import { memberships, teams, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { type MembershipIds, membershipById, OWNER, teamById } from '#/identity/teams/access'
 
 type Ctx = Context<AppEnv>

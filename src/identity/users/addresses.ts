@@ -6,11 +6,11 @@ import { gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { identities, type Origin, targets, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
-import { sendNotice } from '#/messaging/mail/notice'
+import type { AppEnv } from '#/http/context'
 import type { UserRow } from '#/identity/models'
-import { emailColumns, newTarget } from '#/identity/users/new-user'
 import { targetsOf } from '#/identity/sessions/sessions'
+import { emailColumns, newTarget } from '#/identity/users/new-user'
+import { sendNotice } from '#/messaging/mail/notice'
 
 type Ctx = Context<AppEnv>
 

@@ -11,7 +11,7 @@ import {
   type User,
   users,
 } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import type { AddressKind } from '#/identity/users/addresses'
 import { emailColumns, NO_PASSWORD } from '#/identity/users/new-user'
 import { IS_PROVEN } from '#/identity/users/origins'

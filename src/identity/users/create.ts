@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { idFor } from '#/ids'
+import type { AppEnv } from '#/http/context'
 import type { UserRow } from '#/identity/models'
+import { checkPersonalData } from '#/identity/passwords/rules'
 import {
   checkEmailPolicies,
   EMAIL_POLICY_ERRORS,
@@ -11,7 +11,7 @@ import {
   type StoredPassword,
   storeUser,
 } from '#/identity/users/new-user'
-import { checkPersonalData } from '#/identity/passwords/rules'
+import { idFor } from '#/ids'
 
 /** What {@link createUser} refuses a user with. */
 export const CREATE_ERRORS = [

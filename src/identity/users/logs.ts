@@ -1,8 +1,8 @@
 import { desc, eq, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { type ListParams, queriesOf } from '#/http/list'
 import { type Log, logs } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
+import { type ListParams, queriesOf } from '#/http/list'
 import type { Page } from '#/http/model'
 import { parseQueries } from '#/queries/parse'
 

@@ -1,19 +1,19 @@
 import { and, eq, exists, isNull, not, type SQL, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { emailFacts } from '#/lib/contact/email'
 import type { Database } from '#/db'
 import { type Batch, gather } from '#/db/gather'
 import { insertIf } from '#/db/insert-if'
 import { counters, identities, type Origin, targets, users } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { announce, NEW_USER } from '#/events/announce'
+import type { AppEnv } from '#/http/context'
 import type { View } from '#/http/model'
-import { idFor, uniqueId } from '#/ids'
+import { type UserRow, userModel } from '#/identity/models'
 import { NEW_OPTIONS } from '#/identity/passwords'
+import { idFor, uniqueId } from '#/ids'
+import { emailFacts } from '#/lib/contact/email'
 import { projectOf } from '#/project/settings'
 import { releaseNow, unreleased } from '#/storage/release'
-import { type UserRow, userModel } from '#/identity/models'
 
 type Ctx = Context<AppEnv>
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { isDeeper, isJsonObject, unreadablePart } from '#/lib/json'
 import type { Preferences } from '#/identity/models'
+import { isDeeper, isJsonObject, unreadablePart } from '#/lib/json'
 
 /** Longest preferences, in bytes as {@link encodedBytes} counts them (users contract 7). */
 const MAX_BYTES = 65_535

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import type { Self } from '#/auth/caller'
 import { type Target, type User, users } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import type { AccountRow } from '#/identity/models'
 
 type Ctx = Context<AppEnv>

@@ -24,17 +24,3 @@ export function carrierFailed(
     { cause },
   )
 }
-
-/**
- * Reads user name and password of an address.
- * @returns nothing in the object where there is no user name; undefined where they are not UTF-8,
- * percent-encoded
- */
-export function userInfo({ username, password }: URL) {
-  if (!username) return {}
-  try {
-    return { username: decodeURIComponent(username), password: decodeURIComponent(password) }
-  } catch {
-    return
-  }
-}

@@ -1,32 +1,12 @@
-import type { Database } from '#/db'
 import { type Env, type Settings, SettingsError } from '#/config/env'
+import type { SmtpConfig } from '#/config/smtp-url'
+import type { Database } from '#/db'
 import { isSendable } from '#/lib/contact/address'
+import type { Mailer, Message } from '#/messaging/mail/message'
+import { oneLine } from '#/messaging/mail/templates/substitute'
 import { CARRIER_TIMEOUT_MS, carrierFailed } from './carrier.ts'
 import { outboxMailer } from './outbox-store.ts'
 import { smtpMailer } from './smtp.ts'
-import type { SmtpConfig } from '#/config/smtp-url'
-import { oneLine } from '#/messaging/mail/templates/substitute'
-
-/** Holds a mail as carriers get it. */
-export type Message = {
-  /** When it was written: the moment of the request. */
-  date: Date
-  to: string
-  toName?: string
-  from: string
-  fromName?: string
-  replyTo?: string
-  replyToName?: string
-  subject: string
-  html: string
-  text: string
-}
-
-/** Hands mails to something that delivers them. */
-export interface Mailer {
-  /** Sends a mail; comes back when the carrier has it. @throws Error for whatever kept it from that */
-  send(message: Message): Promise<void>
-}
 
 /** Sends mails through Cloudflare's Email Service (developers.cloudflare.com/email-service/api/send-emails/workers-api). */
 export const bindingMailer = (binding: SendEmail, timeoutMs = CARRIER_TIMEOUT_MS): Mailer => ({

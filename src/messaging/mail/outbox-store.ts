@@ -1,7 +1,7 @@
 import { desc, eq, sql } from 'drizzle-orm'
 import type { Database } from '#/db'
 import { type OutboxMessage, outbox } from '#/db/schema/mail'
-import type { Mailer } from './mailer.ts'
+import type { Mailer } from '#/messaging/mail/message'
 
 /** How many messages are kept; older ones go. */
 export const MOST_MESSAGES = 200

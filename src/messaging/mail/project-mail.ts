@@ -1,15 +1,16 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { unseal } from '#/auth/seal'
+import type { Settings } from '#/config/env'
+import type { SmtpConfig } from '#/config/smtp-url'
 import { emailTemplates } from '#/db/schema'
-import type { AppEnv, Settings } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
+import { DEFAULT_LOCALE, isLocale, localeCodes } from '#/lib/locale'
 import { isLoopback, kindOfHost } from '#/lib/public-host'
 import { canonicalHost } from '#/lib/url'
-import { DEFAULT_LOCALE, isLocale, localeCodes } from '#/lib/locale'
 import type { TemplateName } from '#/messaging/mail/locales/locale'
-import type { OwnMail, Sender } from '#/messaging/mail/send'
-import type { SmtpConfig } from '#/config/smtp-url'
+import type { CustomTemplate } from '#/messaging/mail/templates'
 import { projectOf, type Smtp } from '#/project/settings'
 
 /** Names what the password of the mail server is sealed for. */
@@ -92,4 +93,16 @@ export async function ownMail(
     .orderBy(sql`instr(${`,${codes.join(',')},`}, ',' || ${emailTemplates.locale} || ',')`)
     .limit(1)
   return { ...(await ownCarrier(c, smtp)), ...(custom ? { template: custom } : {}) }
+}
+
+/** Says from whom mails come and to whom answers go; '' is not set. */
+export type Sender = { email: string; name: string; replyToEmail: string; replyToName: string }
+
+/** What the owner has set for the project's mails; what is left out is the deployment's. */
+export type OwnMail = {
+  /** Carries the project's mails. */
+  smtp?: SmtpConfig
+  sender?: Sender
+  /** Replaces the built-in text. */
+  template?: CustomTemplate
 }

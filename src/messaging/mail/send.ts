@@ -1,35 +1,23 @@
 import type { Context } from 'hono'
-import { parseUserAgent } from '#/lib/clients/user-agent'
-import type { AppEnv, Settings } from '#/config/env'
+import type { Settings } from '#/config/env'
 import { ApiError } from '#/errors'
-import { publicHost } from '#/http/public-url'
-import { requestLocale } from '#/pipeline/route'
 import { userAgentOf } from '#/events/audit'
-import { ownMail } from '#/messaging/mail/project-mail'
+import type { AppEnv } from '#/http/context'
+import { publicHost } from '#/http/public-url'
+import { requestLocale } from '#/http/request-locale'
+import { parseUserAgent } from '#/lib/clients/user-agent'
 import { mailLocale } from '#/messaging/mail/locales'
 import type { TemplateName } from '#/messaging/mail/locales/locale'
-import { mailerOf } from './mailer.ts'
-import type { SmtpConfig } from '#/config/smtp-url'
+import type { OwnMail, Sender } from '#/messaging/mail/project-mail'
+import { ownMail } from '#/messaging/mail/project-mail'
 import {
   type Agent,
   type CommonVariables,
-  type CustomTemplate,
   type RenderedMail,
   renderTemplate,
   type TemplateVariables,
 } from '#/messaging/mail/templates'
-
-/** Says from whom mails come and to whom answers go; '' is not set. */
-export type Sender = { email: string; name: string; replyToEmail: string; replyToName: string }
-
-/** What the owner has set for the project's mails; what is left out is the deployment's. */
-export type OwnMail = {
-  /** Carries the project's mails. */
-  smtp?: SmtpConfig
-  sender?: Sender
-  /** Replaces the built-in text. */
-  template?: CustomTemplate
-}
+import { mailerOf } from './mailer.ts'
 
 /** Says which mail goes to whom. */
 export type TemplateMail<Name extends TemplateName> = {

@@ -2,10 +2,10 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { createTransport } from 'nodemailer'
 import type SMTPTransport from 'nodemailer/lib/smtp-transport'
-import { isLoopback } from '#/lib/public-host'
-import { CARRIER_TIMEOUT_MS } from './carrier.ts'
-import type { Mailer, Message } from './mailer.ts'
 import type { SmtpConfig } from '#/config/smtp-url'
+import { isLoopback } from '#/lib/public-host'
+import type { Mailer, Message } from '#/messaging/mail/message'
+import { CARRIER_TIMEOUT_MS } from './carrier.ts'
 
 type Closable = { close: () => Promise<void> }
 type Upgradable = { _handle?: { socket?: { startTls?: (options: unknown) => Closable } } | null }

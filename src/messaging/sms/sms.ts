@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
+import type { SmsConfig } from '#/config/sms-url'
 import type { Database } from '#/db'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { CARRIER_TIMEOUT_MS, carrierFailed } from '#/messaging/mail/carrier'
 import { keep } from '#/messaging/mail/outbox-store'
-import type { SmsConfig } from '#/config/sms-url'
 
 /** Hands text messages to something that delivers them. */
 export interface Sms {

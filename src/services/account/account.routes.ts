@@ -1,18 +1,16 @@
 import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { clearSessionCookies } from '#/auth/session-cookies'
-import { email } from '#/lib/contact/email'
 import { users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
-import { optional } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { customId, idFor } from '#/ids'
-import { hashPassword } from '#/identity/passwords'
 import { recordAction } from '#/events/audit'
-import { accountOf, goneMeanwhile, selfOf, updateSelf } from '#/identity/users/self'
-import { unlessLastOwnerAnywhere } from '#/identity/teams/owners'
+import { optional } from '#/http/params'
 import { accountModel, preferencesModel } from '#/identity/models'
+import { password, plainText } from '#/identity/params'
+import { hashPassword } from '#/identity/passwords'
+import { checkPersonalData, checkStrength } from '#/identity/passwords/rules'
+import { unlessLastOwnerAnywhere } from '#/identity/teams/owners'
 import {
   checkEmailPolicies,
   checkUserLimit,
@@ -20,9 +18,11 @@ import {
   lookAround,
   storeUser,
 } from '#/identity/users/new-user'
-import { password, plainText } from '#/identity/params'
-import { checkPersonalData, checkStrength } from '#/identity/passwords/rules'
 import { preferences } from '#/identity/users/preferences'
+import { accountOf, goneMeanwhile, selfOf, updateSelf } from '#/identity/users/self'
+import { customId, idFor } from '#/ids'
+import { email } from '#/lib/contact/email'
+import { route } from '#/pipeline/route'
 
 export const create = route(
   {

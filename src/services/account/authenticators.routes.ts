@@ -3,8 +3,6 @@ import { rememberDevice } from '#/auth/devices'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { sendFactorNotice } from '#/messaging/mail/notice'
 import {
   dropAuthenticator,
   findAuthenticator,
@@ -13,11 +11,13 @@ import {
   readCode,
   useCode,
 } from '#/identity/factors/authenticators'
-import { currentSession } from '#/identity/sessions/current'
-import { mfaTypeModel } from '#/services/account/mfa-models'
-import { accountOf, selfOf } from '#/identity/users/self'
-import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
 import { accountModel } from '#/identity/models'
+import { currentSession } from '#/identity/sessions/current'
+import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
+import { accountOf, selfOf } from '#/identity/users/self'
+import { sendFactorNotice } from '#/messaging/mail/notice'
+import { route } from '#/pipeline/route'
+import { mfaTypeModel } from '#/services/account/mfa-models'
 
 /** Accepts the one type of authenticator, in whatever case. */
 const type = z

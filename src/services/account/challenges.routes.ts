@@ -1,11 +1,8 @@
 import { z } from 'zod'
 import { rememberDevice } from '#/auth/devices'
-import { FACTORS } from '#/identity/factors/factors'
 import { countAnswer, countChallenge } from '#/auth/mfa-budget'
 import { ApiError } from '#/errors'
 import { text } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { sendFactorNotice, sendNotice } from '#/messaging/mail/notice'
 import { findAuthenticator } from '#/identity/factors/authenticators'
 import {
   acceptAnswer,
@@ -14,11 +11,14 @@ import {
   issueChallenge,
   readAnswer,
 } from '#/identity/factors/challenges'
-import { currentSession } from '#/identity/sessions/current'
-import { mfaChallengeModel } from '#/services/account/mfa-models'
-import { selfOf } from '#/identity/users/self'
+import { FACTORS } from '#/identity/factors/factors'
 import { sessionModel } from '#/identity/models'
+import { currentSession } from '#/identity/sessions/current'
 import { openSession } from '#/identity/sessions/sessions'
+import { selfOf } from '#/identity/users/self'
+import { sendFactorNotice, sendNotice } from '#/messaging/mail/notice'
+import { route } from '#/pipeline/route'
+import { mfaChallengeModel } from '#/services/account/mfa-models'
 
 const NAMES = FACTORS.map((factor) => factor.toLowerCase())
 const canonical = (given: string) =>

@@ -2,20 +2,20 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { spend } from '#/auth/spent'
 import { gather } from '#/db/gather'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { optional } from '#/http/params'
-import { route } from '#/pipeline/route'
+import { sessionModel } from '#/identity/models'
+import { providerRows, signInSettings } from '#/identity/providers/catalog/provider-settings'
+import { openVariable, variableRows } from '#/identity/providers/catalog/settings'
+import { arrive } from '#/identity/providers/linking'
 import {
   ID_TOKEN_PROVIDERS,
   type IdTokenProvider,
   verifyIdToken,
 } from '#/identity/providers/protocol/id-token'
-import { arrive } from '#/identity/providers/linking'
-import { openVariable, variableRows } from '#/identity/providers/catalog/settings'
-import { providerRows, signInSettings } from '#/identity/providers/catalog/provider-settings'
-import { sessionModel } from '#/identity/models'
 import { startSession } from '#/identity/sessions/sessions'
+import { route } from '#/pipeline/route'
 
 type Ctx = Context<AppEnv>
 

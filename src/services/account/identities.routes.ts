@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { identities } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { uid } from '#/ids'
-import { selfOf } from '#/identity/users/self'
-import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
 import { identityListModel } from '#/identity/models'
+import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
+import { selfOf } from '#/identity/users/self'
+import { uid } from '#/ids'
+import { route } from '#/pipeline/route'
 
 const { queries, total } = listParams
 

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { signUserJwt } from '#/auth/unbound-jwt'
 import { ApiError } from '#/errors'
 import { looseInteger, withDefault } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { selfOf } from '#/identity/users/self'
 import { jwtModel } from '#/identity/models'
+import { selfOf } from '#/identity/users/self'
+import { route } from '#/pipeline/route'
 
 export const createJWT = route(
   {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { listParams } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { selfOf } from '#/identity/users/self'
-import { logPage, logStatements } from '#/identity/users/logs'
 import { logListModel } from '#/identity/models'
+import { logPage, logStatements } from '#/identity/users/logs'
+import { selfOf } from '#/identity/users/self'
+import { route } from '#/pipeline/route'
 
 const { queries, total } = listParams
 

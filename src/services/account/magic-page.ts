@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { html, raw } from 'hono/html'
+import type { AppEnv } from '#/http/context'
 import { randomHex } from '#/lib/secrets'
-import type { AppEnv } from '#/config/env'
 
 const STYLE = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }

@@ -1,16 +1,11 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { html, raw } from 'hono/html'
+import type { AppEnv } from '#/http/context'
+import { OWN_PAGES } from '#/identity/providers/own-pages'
 import { randomHex } from '#/lib/secrets'
-import type { AppEnv } from '#/config/env'
 
 type Ctx = Context<AppEnv>
-
-/** Where browsers end that were given no address of the app's (account contract 11.1). */
-export const OWN_PAGES = {
-  success: '/console/auth/oauth2/success',
-  failure: '/console/auth/oauth2/failure',
-} as const
 
 const STYLE = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }

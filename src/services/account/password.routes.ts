@@ -5,13 +5,13 @@ import { sessions, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { characters, withDefault } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { projectOf } from '#/project/settings'
-import { checkOwner, newPassword } from '#/identity/passwords/own-password'
-import { accountOf, selfOf } from '#/identity/users/self'
 import { accountModel } from '#/identity/models'
 import { password } from '#/identity/params'
+import { checkOwner, newPassword } from '#/identity/passwords/own-password'
 import { checkHistory, checkPersonalData, checkStrength } from '#/identity/passwords/rules'
+import { accountOf, selfOf } from '#/identity/users/self'
+import { route } from '#/pipeline/route'
+import { projectOf } from '#/project/settings'
 
 const LONGEST_OLD_PASSWORD = 256
 

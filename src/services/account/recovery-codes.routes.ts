@@ -1,9 +1,9 @@
 import { ApiError } from '#/errors'
-import { route } from '#/pipeline/route'
-import { selfOf } from '#/identity/users/self'
+import { issueRecoveryCodes, readRecoveryCodes } from '#/identity/factors/recovery-codes'
 import { mfaRecoveryCodesModel } from '#/identity/models'
 import { ownOrigin } from '#/identity/users/origins'
-import { issueRecoveryCodes, readRecoveryCodes } from '#/identity/factors/recovery-codes'
+import { selfOf } from '#/identity/users/self'
+import { route } from '#/pipeline/route'
 
 const path = '/v1/account/mfa/recovery-codes'
 

@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { email } from '#/lib/contact/email'
 import { gather } from '#/db/gather'
 import { ApiError } from '#/errors'
 import { text, withDefault } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { uid } from '#/ids'
+import { url } from '#/http/url-param'
+import { tokenModel } from '#/identity/models'
+import { password } from '#/identity/params'
 import { requireMail } from '#/identity/secrets/carriers'
 import { addRedirectCheck } from '#/identity/secrets/links'
 import { mailCode, mailLink } from '#/identity/secrets/mailed'
-import { url } from '#/http/url-param'
 import { grantRecovery, recover, userByEmail } from '#/identity/secrets/recovery'
-import { tokenModel } from '#/identity/models'
-import { password } from '#/identity/params'
+import { uid } from '#/ids'
+import { email } from '#/lib/contact/email'
+import { route } from '#/pipeline/route'
 
 const issuing = {
   scopes: ['sessions.write'],

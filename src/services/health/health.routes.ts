@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { model } from '#/http/model'
-import { route } from '#/pipeline/route'
 import { API_VERSION } from '#/lib/version'
+import { route } from '#/pipeline/route'
 
 const versionModel = model('healthVersion', { version: z.string() }, (version: string) => ({
   version,

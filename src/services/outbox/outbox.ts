@@ -1,15 +1,15 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { basicAuth } from 'hono/basic-auth'
-import { sameSecret } from '#/lib/secrets'
 import { outbox as table } from '#/db/schema/mail'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { ownClients } from '#/http/clients'
+import type { AppEnv } from '#/http/context'
 import { isOrigin } from '#/http/origin'
 import { requestUrl } from '#/http/public-url'
 import { isLoopback } from '#/lib/public-host'
-import { listPage, messagePage } from './outbox-pages.ts'
+import { sameSecret } from '#/lib/secrets'
 import { keptMessage, keptMessages } from '#/messaging/mail/outbox-store'
+import { listPage, messagePage } from './outbox-pages.ts'
 
 /** Holds what the pages may do: show themselves, and what a mail shows. */
 const HEADERS = {

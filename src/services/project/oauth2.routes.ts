@@ -2,18 +2,16 @@ import { sql } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { oauthProviders } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { looseInteger, optional } from '#/http/params'
-import { type Route, route } from '#/pipeline/route'
-import { parseUrl } from '#/lib/url'
-import { hostname, onConsole, orEmpty, pageParams, strict } from '#/pipeline/fields'
-import { isKnownClient } from '#/services/project/provider-check'
+import { plainText } from '#/identity/params'
 import {
-  providerListModel,
-  providerModel,
-  providerModelFor,
-} from '#/services/project/provider-models'
+  type Extra,
+  PROVIDERS,
+  type Provider,
+  providerOf,
+} from '#/identity/providers/catalog/fields'
 import {
   isComplete,
   openProvider,
@@ -23,11 +21,18 @@ import {
   sealProvider,
   storeProvider,
 } from '#/identity/providers/catalog/provider-settings'
-import { type Extra, PROVIDERS, type Provider, providerOf } from '#/identity/providers/catalog/fields'
+import { parseUrl } from '#/lib/url'
+import { hostname, onConsole, orEmpty, pageParams, strict } from '#/pipeline/fields'
+import { type Route, route } from '#/pipeline/route'
+import { isKnownClient } from '#/services/project/provider-check'
+import {
+  providerListModel,
+  providerModel,
+  providerModelFor,
+} from '#/services/project/provider-models'
 import { retrying } from '#/services/project/retry'
 import { shortPage } from '#/services/project/short-list'
 import { stampProject } from '#/services/project/store'
-import { plainText } from '#/identity/params'
 
 type Ctx = Context<AppEnv>
 

@@ -1,6 +1,6 @@
+import { onConsole } from '#/pipeline/fields'
 import { type Route, route } from '#/pipeline/route'
 import { projectOf } from '#/project/settings'
-import { onConsole } from '#/pipeline/fields'
 import { OWN_POLICY_IDS, type OwnPolicyId, policyModelFor } from '#/services/project/policies'
 import { PATH, READ, updatePolicy } from '#/services/project/policies.routes'
 

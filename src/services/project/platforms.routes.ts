@@ -1,13 +1,13 @@
 import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { listRows } from '#/http/list'
 import { type Platform, platforms } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
+import { listRows } from '#/http/list'
 import { optional } from '#/http/params'
-import { type Route, route } from '#/pipeline/route'
 import { customId, idFor, uid } from '#/ids'
 import { onConsole, pageParams, visibleText } from '#/pipeline/fields'
+import { type Route, route } from '#/pipeline/route'
 import {
   PLATFORM_TYPES,
   PLATFORMS,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { listModel } from '#/http/model'
+import { onConsole, pageParams } from '#/pipeline/fields'
 import { type Route, route } from '#/pipeline/route'
 import { projectOf } from '#/project/settings'
 import { projectModel } from '#/services/project/models'
-import { onConsole, pageParams } from '#/pipeline/fields'
 import {
   type OwnPolicyId,
   POLICY_IDS,

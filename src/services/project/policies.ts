@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { choiceModel, type Model, model } from '#/http/model'
 import { looseInteger, optional } from '#/http/params'
-import { DEFAULT_SETTINGS, type Policies, type PolicyName } from '#/project/settings'
 import { strict } from '#/pipeline/fields'
+import { DEFAULT_SETTINGS, type Policies, type PolicyName } from '#/project/settings'
 
 /** Says where a field of a policy is stored, and what it may be changed to. */
 type Field = readonly [stored: PolicyName, accepts: z.ZodType<number | boolean | undefined>]

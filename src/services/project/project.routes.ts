@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
+import { onConsole, strict } from '#/pipeline/fields'
 import { route } from '#/pipeline/route'
 import { AUTH_METHODS, PROTOCOLS, SERVICES } from '#/project/settings'
 import { projectModel } from '#/services/project/models'
-import { onConsole, strict } from '#/pipeline/fields'
 import { changeProject, labelsChange, openProject, switchChange } from '#/services/project/store'
 
 const PATH = '/v1/project'

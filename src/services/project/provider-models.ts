@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { choiceModel, listModel, type Model, model } from '#/http/model'
-import type { ProviderRow, ProviderValue } from '#/identity/providers/catalog/provider-settings'
 import { type Extra, PROVIDERS, type Provider } from '#/identity/providers/catalog/fields'
+import type { ProviderRow, ProviderValue } from '#/identity/providers/catalog/provider-settings'
 
 const nameOf = ({ model, sdk }: Provider) => `oAuth2${model ?? sdk}`
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
+import type { AppEnv } from '#/http/context'
 import { queriesOf } from '#/http/list'
-import type { AppEnv } from '#/config/env'
 import type { Page } from '#/http/model'
 import { parseQueries } from '#/queries/parse'
 

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { Database } from '#/db'
 import { gather } from '#/db/gather'
 import { settings } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import {
   ABOUT,
   DEFAULT_SETTINGS,

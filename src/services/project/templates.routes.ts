@@ -4,12 +4,13 @@ import { emailTemplates } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listModel } from '#/http/model'
 import { optional, withDefault } from '#/http/params'
-import { route } from '#/pipeline/route'
+import { plainText } from '#/identity/params'
 import { DEFAULT_LOCALE, isLocale, LOCALES } from '#/lib/locale'
 import { TEMPLATES } from '#/messaging/mail/locales/locale'
 import { builtInTemplate } from '#/messaging/mail/templates'
-import { projectOf } from '#/project/settings'
 import { emailOrEmpty, onConsole, pageParams } from '#/pipeline/fields'
+import { route } from '#/pipeline/route'
+import { projectOf } from '#/project/settings'
 import { sliceOf } from '#/services/project/short-list'
 import { stampProject } from '#/services/project/store'
 import {
@@ -20,7 +21,6 @@ import {
   othersHold,
   templateRows,
 } from '#/services/project/templates'
-import { plainText } from '#/identity/params'
 
 const PATH = '/v1/project/templates/email'
 

@@ -4,8 +4,8 @@ import { type Caller, isPrivileged } from '#/auth/caller'
 import { allows } from '#/auth/roles'
 import type { Database } from '#/db'
 import { type Bucket, buckets, type File, files } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 import { type TokenGrant, tokenById, tokenGrant } from '#/services/storage/file-tokens'
 
 type Ctx = Context<AppEnv>

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { permission } from '#/auth/roles'
 import type { Bucket, File } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 
 /** Whether anybody may read a file, so that any page may show it. */
 export function isPublic(bucket: Bucket, file: File): boolean {

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { isPrivileged } from '#/auth/caller'
 import { verifyJwt } from '#/auth/jwt'
 import { allows, grantRoles, permissionList } from '#/auth/roles'
-import { listStatements, pageOf, searchIn } from '#/http/list'
 import { fileReaders, files } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
+import { listStatements, pageOf, searchIn } from '#/http/list'
 import { listParams, optional, text } from '#/http/params'
-import { route, sendJson, viewOf } from '#/pipeline/route'
 import { uid } from '#/ids'
+import { route, sendJson, viewOf } from '#/pipeline/route'
 import {
   bucketById,
   bucketSequence,
@@ -19,12 +19,12 @@ import {
   openFile,
 } from '#/services/storage/access'
 import { isPublic } from '#/services/storage/body-headers'
-import { eraseBlob } from '#/storage/erase'
 import { touchToken } from '#/services/storage/file-tokens'
 import { fileListModel, fileModel } from '#/services/storage/models'
 import { sendFile } from '#/services/storage/serve'
 import { receiveUpload } from '#/services/storage/upload'
 import { uploadFields } from '#/services/storage/upload-rules'
+import { eraseBlob } from '#/storage/erase'
 
 export const inFile = z.object({ bucketId: uid, fileId: uid })
 /** The parameters that say on whose behalf a browser fetches a URL (storage contract 1.10). */

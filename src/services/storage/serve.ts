@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import type { File } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { preconditions, rangeApplies } from '#/http/conditional'
+import type { AppEnv } from '#/http/context'
 import { contentDisposition } from '#/http/disposition'
 import { parseRange } from '#/http/range'
-import { openBlob } from '#/storage/blobs'
 import { completeBodyHeaders } from '#/services/storage/body-headers'
+import { openBlob } from '#/storage/blobs'
 import { SVG_TYPE, shownType } from '#/storage/mime'
 
 /** Longest answer to an open-ended range, in bytes (storage contract 8.5). */

@@ -1,16 +1,14 @@
 import type { Context } from 'hono'
 import { type Bucket, type File, garbage } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
 import { readBody } from '#/http/body'
+import type { AppEnv } from '#/http/context'
 import { type FormSink, readForm } from '#/http/multipart'
 import { gatherArrays } from '#/http/params'
 import { parseContentRange } from '#/http/range'
-import { check } from '#/pipeline/route'
 import { idFor, isId } from '#/ids'
+import { check } from '#/pipeline/route'
 import { bucketById, fileById, grantCreate, mayRead } from '#/services/storage/access'
-import { atRest, keep } from '#/storage/at-rest'
-import { eraseBlob } from '#/storage/erase'
 import {
   draft,
   type Fields,
@@ -21,7 +19,9 @@ import {
   starterOf,
   uploadFields,
 } from '#/services/storage/upload-rules'
+import { atRest, keep } from '#/storage/at-rest'
 import { newBlobId } from '#/storage/blob-keys'
+import { eraseBlob } from '#/storage/erase'
 import { seenStatements, uploadedParts } from '#/storage/upload/parts'
 import { receiveFile, receiveSlice, type Upload } from '#/storage/upload/receive'
 import { CHUNK_BYTES, type Slice, slicer } from '#/storage/upload/slicer'

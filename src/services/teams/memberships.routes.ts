@@ -1,16 +1,13 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { email } from '#/lib/contact/email'
-import { phone } from '#/lib/contact/phone'
-import { listStatements, pageOf, searchIn } from '#/http/list'
 import { memberships } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
+import { listStatements, pageOf, searchIn } from '#/http/list'
 import { listParams, optional } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { uid } from '#/ids'
 import { url } from '#/http/url-param'
+import { plainText } from '#/identity/params'
 import { accept } from '#/identity/teams/acceptance'
 import {
   grantRemoval,
@@ -36,7 +33,10 @@ import {
 } from '#/identity/teams/models'
 import { loadForChange, unlessLastOwner } from '#/identity/teams/owners'
 import { EMAIL_POLICY_ERRORS } from '#/identity/users/new-user'
-import { plainText } from '#/identity/params'
+import { uid } from '#/ids'
+import { email } from '#/lib/contact/email'
+import { phone } from '#/lib/contact/phone'
+import { route } from '#/pipeline/route'
 
 const all = '/v1/teams/:teamId/memberships'
 const one = `${all}/:membershipId`

@@ -1,15 +1,15 @@
 import { eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { listStatements, pageOf, searchIn } from '#/http/list'
 import { type Membership, memberships, teams } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { listStatements, pageOf, searchIn } from '#/http/list'
 import { listParams } from '#/http/params'
-import { route } from '#/pipeline/route'
+import { logListModel } from '#/identity/models'
+import { inUser } from '#/identity/params'
 import { MEMBERSHIP_ATTRIBUTES, membershipListModel, revealed } from '#/identity/teams/models'
 import { logPage, logStatements } from '#/identity/users/logs'
-import { logListModel } from '#/identity/models'
 import { userById, userExists } from '#/identity/users/open'
-import { inUser } from '#/identity/params'
+import { route } from '#/pipeline/route'
 
 const teamName = sql<string>`(${sql`select ${teams.name} from ${teams} where ${teams.id} = ${memberships.teamId}`})`
 

@@ -1,21 +1,14 @@
 import { eq } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { email } from '#/lib/contact/email'
-import { phone } from '#/lib/contact/phone'
 import { gather } from '#/db/gather'
 import { sessions, users } from '#/db/schema'
 import { touched } from '#/db/touch'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { route } from '#/pipeline/route'
-import { hashPassword } from '#/identity/passwords'
-import { projectOf } from '#/project/settings'
-import { type AddressKind, addRivals, changeAddress, type Rivals } from '#/identity/users/addresses'
+import type { AppEnv } from '#/http/context'
 import { type UserRow, userModel } from '#/identity/models'
-import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/identity/users/new-user'
-import { changeUser, userById } from '#/identity/users/open'
 import { inUser, password } from '#/identity/params'
+import { hashPassword } from '#/identity/passwords'
 import {
   checkHistory,
   checkPersonalData,
@@ -23,6 +16,13 @@ import {
   historyWith,
 } from '#/identity/passwords/rules'
 import { targetsOf } from '#/identity/sessions/sessions'
+import { type AddressKind, addRivals, changeAddress, type Rivals } from '#/identity/users/addresses'
+import { checkEmailPolicies, EMAIL_POLICY_ERRORS } from '#/identity/users/new-user'
+import { changeUser, userById } from '#/identity/users/open'
+import { email } from '#/lib/contact/email'
+import { phone } from '#/lib/contact/phone'
+import { route } from '#/pipeline/route'
+import { projectOf } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 

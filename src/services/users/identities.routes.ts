@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { identities } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { uid } from '#/ids'
-import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
 import { identityListModel } from '#/identity/models'
+import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
+import { uid } from '#/ids'
+import { route } from '#/pipeline/route'
 
 export const listIdentities = route(
   {

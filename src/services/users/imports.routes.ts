@@ -1,14 +1,14 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { email } from '#/lib/contact/email'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 import { optional, text } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { customId } from '#/ids'
-import { type ImportParams, type ImportRoute, importHash, SHA_VERSIONS } from '#/identity/passwords'
-import { CREATE_ERRORS, createUser } from '#/identity/users/create'
 import { userModel } from '#/identity/models'
 import { password, plainText } from '#/identity/params'
+import { type ImportParams, type ImportRoute, importHash, SHA_VERSIONS } from '#/identity/passwords'
+import { CREATE_ERRORS, createUser } from '#/identity/users/create'
+import { customId } from '#/ids'
+import { email } from '#/lib/contact/email'
+import { route } from '#/pipeline/route'
 
 /** Gives what the routes that take over a hash have in common (users contract 4.1). */
 const importing = <Name extends string>(name: Name, kind: ImportRoute) =>

@@ -1,14 +1,16 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { factorsOf } from '#/identity/factors/factors'
 import { authenticators, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { text } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { sendFactorNotice } from '#/messaging/mail/notice'
-import { projectOf } from '#/project/settings'
+import { factorsOf } from '#/identity/factors/factors'
+import {
+  findRecoveryCodes,
+  issueRecoveryCodes,
+  unusedCodes,
+} from '#/identity/factors/recovery-codes'
 import { findChallenge } from '#/identity/factors/stored-challenges'
 import {
   mfaChallengeSecretModel,
@@ -16,10 +18,12 @@ import {
   mfaRecoveryCodesModel,
   userModel,
 } from '#/identity/models'
-import { userById } from '#/identity/users/open'
 import { inUser } from '#/identity/params'
-import { findRecoveryCodes, issueRecoveryCodes, unusedCodes } from '#/identity/factors/recovery-codes'
 import { targetsOf } from '#/identity/sessions/sessions'
+import { userById } from '#/identity/users/open'
+import { sendFactorNotice } from '#/messaging/mail/notice'
+import { route } from '#/pipeline/route'
+import { projectOf } from '#/project/settings'
 
 const PATH = '/v1/users/:userId/mfa'
 

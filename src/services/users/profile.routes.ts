@@ -4,11 +4,11 @@ import { users } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { looseBoolean } from '#/http/params'
-import { route } from '#/pipeline/route'
 import { preferencesModel, userModel } from '#/identity/models'
-import { changeUser } from '#/identity/users/open'
 import { inUser, plainText } from '#/identity/params'
+import { changeUser } from '#/identity/users/open'
 import { preferences } from '#/identity/users/preferences'
+import { route } from '#/pipeline/route'
 
 const boolean = z.boolean('must be true or false')
 

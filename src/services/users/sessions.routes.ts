@@ -1,23 +1,13 @@
 import { and, desc, eq, gte } from 'drizzle-orm'
 import { z } from 'zod'
 import { oneTimeRow } from '#/auth/one-time'
-import { randomHex } from '#/lib/secrets'
 import { encodeSession } from '#/auth/session-cookies'
 import { signUserJwt, unboundRow } from '#/auth/unbound-jwt'
 import { oneTimeSecrets, sessions } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listParams, looseInteger, withDefault } from '#/http/params'
-import { route } from '#/pipeline/route'
-import { customId, uid } from '#/ids'
-import {
-  jwtModel,
-  sessionListModel,
-  sessionModel,
-  tokenModel,
-  userModel,
-} from '#/identity/models'
-import { userById, userExists } from '#/identity/users/open'
+import { jwtModel, sessionListModel, sessionModel, tokenModel, userModel } from '#/identity/models'
 import { inUser } from '#/identity/params'
 import {
   draftSession,
@@ -27,6 +17,10 @@ import {
   targetsOf,
   tellSession,
 } from '#/identity/sessions/sessions'
+import { userById, userExists } from '#/identity/users/open'
+import { customId, uid } from '#/ids'
+import { randomHex } from '#/lib/secrets'
+import { route } from '#/pipeline/route'
 
 const PATH = '/v1/users/:userId/sessions'
 

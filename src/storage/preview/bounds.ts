@@ -1,4 +1,5 @@
 import { ApiError } from '#/errors'
+import type { Size } from '#/storage/preview/geometry'
 import {
   areaOf,
   MAX_ANIMATED_PIXELS,
@@ -9,7 +10,7 @@ import {
   MAX_SOURCE_PIXELS,
   tooLarge,
 } from './limits.ts'
-import { type PreviewPlan, type Size, sizeAfter } from './plan.ts'
+import { type PreviewPlan, sizeAfter } from './plan.ts'
 import type { Probe } from './probe.ts'
 
 /**

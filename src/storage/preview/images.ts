@@ -1,9 +1,10 @@
 import { ApiError } from '#/errors'
 import { log } from '#/lib/log'
+import type { Crop } from '#/storage/preview/geometry'
 import { joinBytes } from './bytes.ts'
 import { MAX_RESULT_BYTES, tooLarge, unreadable } from './limits.ts'
 import type { Turn } from './orientation.ts'
-import type { Crop, Format } from './plan.ts'
+import type { Format } from './plan.ts'
 import type { Picture } from './source.ts'
 
 export type Rendered = { body: Uint8Array<ArrayBuffer>; contentType: string }

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import { isPrivileged } from '#/auth/caller'
 import { type Database, rawStatement } from '#/db'
 import { type File, previewBudgets, variants } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
+import type { AppEnv } from '#/http/context'
 
 type Ctx = Context<AppEnv>
 

@@ -1,5 +1,5 @@
 import { ApiError } from '#/errors'
-import type { Size } from './plan.ts'
+import type { Size } from '#/storage/preview/geometry'
 
 /**
  * Largest side, in pixels, of a source, of one of its frames and of every picture on the way to a preview

@@ -1,4 +1,4 @@
-import type { Crop, Side } from './plan.ts'
+import type { Crop, Side } from '#/storage/preview/geometry'
 
 /** Quarter turns, in degrees clockwise. */
 export type Turn = 90 | 180 | 270

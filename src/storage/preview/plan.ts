@@ -1,4 +1,5 @@
 import { VIDEO_TYPES } from '#/storage/mime'
+import type { Color, Crop, Side, Size } from '#/storage/preview/geometry'
 import type { Upright } from './orientation.ts'
 
 /**
@@ -28,15 +29,6 @@ export type PreviewParams = {
   background?: string | undefined
   output?: OutputFormat | undefined
 }
-
-/** Whole pixels, each side at least 1. */
-export type Size = { width: number; height: number }
-export type Color = readonly [red: number, green: number, blue: number]
-
-/** A resize that covers the wanted size, then a cut: `scaled` is the size before it, `left` and `top` where. */
-export type Crop = Size & { scaled: Size; left: number; top: number; side: Side }
-/** A crop overflows on one axis only, so that a corner is a side of that axis. */
-export type Side = 'center' | 'left' | 'right' | 'top' | 'bottom' | 'auto'
 
 /** A change of pixels after the crop, in the order of storage contract 9.4; mirroring, left to right, is first. */
 export type Effect =

@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer'
+import { jpegQuality } from '#/storage/preview/codecs/jpeg-quality'
+import type { Size } from '#/storage/preview/geometry'
 import { type GifFrames, readGifFrames } from '#/storage/preview/headers/gif'
 import { readHeifHeader } from '#/storage/preview/headers/heif'
 import { readJpegHeader } from '#/storage/preview/headers/jpeg'
 import { pngMayBeClear, pngOrientation, readPngSize } from '#/storage/preview/headers/png'
 import { readWebpFrames } from '#/storage/preview/headers/webp'
-import { jpegQuality } from '#/storage/preview/codecs/jpeg-quality'
 import { boundSource, unreadable } from './limits.ts'
 import { isSideways, uprightBy } from './orientation.ts'
-import type { Size, Source } from './plan.ts'
+import type { Source } from './plan.ts'
 
 /**
  * What a header says. Differs: the size is that of the upright picture, mirrored ones included, where upstream

@@ -1,13 +1,14 @@
 import { ApiError } from '#/errors'
-import { begin, type Rendered, serviceFailed, transform } from './images.ts'
-import { areaOf, MAX_BINDING_BYTES, MAX_RESULT_BYTES, MAX_STRIP_PIXELS } from './limits.ts'
-import { type PreviewPlan, type Size, sizeAfter } from './plan.ts'
-import type { Picture } from './source.ts'
+import type { Size } from '#/storage/preview/geometry'
 import { gifStrips } from '#/storage/preview/strips/gif'
 import { jpegStrips } from '#/storage/preview/strips/jpeg'
 import { openPng, type PngRows } from '#/storage/preview/strips/png-read'
 import { pngStrips } from '#/storage/preview/strips/png-write'
 import { applyToStrips, evenStrips, type StripWriter } from '#/storage/preview/strips/strips'
+import { begin, type Rendered, serviceFailed, transform } from './images.ts'
+import { areaOf, MAX_BINDING_BYTES, MAX_RESULT_BYTES, MAX_STRIP_PIXELS } from './limits.ts'
+import { type PreviewPlan, sizeAfter } from './plan.ts'
+import type { Picture } from './source.ts'
 import { isOpaque, type Work } from './work.ts'
 
 /** Quality of a JPEG that becomes another format: its losses do not show in the result. */

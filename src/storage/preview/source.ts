@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { ApiError } from '#/errors'
 import { blocksOf } from '#/http/blocks'
-import { joinBytes } from './bytes.ts'
 import { withInkProfile } from '#/storage/preview/codecs/cmyk'
 import { firstGifFrame } from '#/storage/preview/headers/gif'
 import { readPngSize, stillPng } from '#/storage/preview/headers/png'
 import { firstWebpFrame } from '#/storage/preview/headers/webp'
+import { joinBytes } from './bytes.ts'
 import { type Probe, probe } from './probe.ts'
 import { type Watch, watchFor } from './watch.ts'
 

@@ -1,7 +1,7 @@
+import type { Crop } from '#/storage/preview/geometry'
 import { areaOf, MAX_AVIF_PIXELS, MAX_OWN_PIXELS, MAX_STRIP_PIXELS, tooLarge } from './limits.ts'
 import { mirroredCrop, quarterTurn, type Turn, turnedCrop, turnFurther } from './orientation.ts'
 import {
-  type Crop,
   type Effect,
   type Format,
   LOSSLESS,

@@ -1,6 +1,6 @@
-import { hex } from '#/lib/secrets'
 import type { File } from '#/db/schema'
 import { ApiError } from '#/errors'
+import { hex } from '#/lib/secrets'
 import {
   type Chunk,
   eventOf,

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { hex } from '#/lib/secrets'
 import type { Database } from '#/db'
 import { type Bucket, buckets, type File, fileParts, files, garbage } from '#/db/schema'
+import { hex } from '#/lib/secrets'
 import { blobKey, newBlobId, piecePrefix } from '#/storage/blob-keys'
 import { fillsCell, type StoredPart } from '#/storage/upload/machine'
 import {

@@ -1,18 +1,15 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { applyEffects, type Pixels } from '#/storage/preview/codecs/pixels'
-import type { Effect, OutputFormat, PreviewParams, Size } from '#/storage/preview/plan'
 import { decodePng, encodePng } from '#/storage/preview/codecs/png'
+import type { Size } from '#/storage/preview/geometry'
+import type { Effect, OutputFormat, PreviewParams } from '#/storage/preview/plan'
 import { renderPreview } from '#/storage/preview/render'
 import { gifStrips } from '#/storage/preview/strips/gif'
 import { jpegStrips } from '#/storage/preview/strips/jpeg'
 import { openPng } from '#/storage/preview/strips/png-read'
 import { pngStrips } from '#/storage/preview/strips/png-write'
-import {
-  applyToStrips,
-  evenStrips,
-  type StripWriter,
-} from '#/storage/preview/strips/strips'
+import { applyToStrips, evenStrips, type StripWriter } from '#/storage/preview/strips/strips'
 import { decode, distance } from '#test/support/pixels'
 
 /** Paints waves of colour, clear in a circle where asked. */

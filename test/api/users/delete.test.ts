@@ -15,10 +15,10 @@ import {
   teams,
   users,
 } from '#/db/schema'
+import { storeUser } from '#/identity/users/new-user'
 import { sweep } from '#/jobs'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { releaseRole } from '#/storage/release'
-import { storeUser } from '#/identity/users/new-user'
 import { storeFiles } from '#test/support/lists'
 import { storeIdentity, storeTarget } from '#test/support/users'
 import { NOW, type World, world } from '#test/support/world'

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
-import { identities, users } from '#/db/schema'
 import { settingsOf } from '#/config/env'
+import { identities, users } from '#/db/schema'
 import { sealTokens } from '#/identity/providers/protocol/tokens'
 import { after, DAY, TIME, wire } from '#test/support/clock'
 import { q, sendList } from '#test/support/lists'

@@ -8,11 +8,11 @@ import {
   looseInteger,
   looseNumber,
   optional,
-  parseDateTime,
   requireFuture,
   text,
   withDefault,
 } from '#/http/params'
+import { parseDateTime } from '#/lib/date-time'
 
 const REFUSED = Symbol('refused')
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isTarget } from '#/events/target'
-import { kindOfHost } from '#/lib/public-host'
 import { isReachable } from '#/identity/providers/catalog/provider'
+import { kindOfHost } from '#/lib/public-host'
 
 const LOOPBACK = [
   ...['localhost', 'LOCALHOST', 'app.localhost', 'a.b.localhost', '127.0.0.1', '127.255.255.254'],

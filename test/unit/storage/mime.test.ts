@@ -1,12 +1,6 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import {
-  INLINE_TYPES,
-  isInline,
-  partToSniff,
-  shownType,
-  sniffMimeType,
-} from '#/storage/mime'
+import { INLINE_TYPES, isInline, partToSniff, shownType, sniffMimeType } from '#/storage/mime'
 
 /** Bytes of a string of one character each. */
 const raw = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))

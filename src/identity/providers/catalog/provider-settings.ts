@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { seal, unseal } from '#/auth/seal'
 import type { Database } from '#/db'
 import { type OAuthProvider, oauthProviders } from '#/db/schema'
-import { log } from '#/lib/log'
 import { type Extra, type Provider, providerOf } from '#/identity/providers/catalog/fields'
+import { log } from '#/lib/log'
 
 /** What a field of a provider can hold; `null` is a number that is not set. */
 const valueSchema = z.union([z.string(), z.number(), z.null(), z.array(z.string())])

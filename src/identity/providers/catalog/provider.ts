@@ -1,6 +1,6 @@
+import type { ProviderSettings } from '#/identity/providers/catalog/provider-settings'
 import { kindOfHost } from '#/lib/public-host'
 import { parseUrl } from '#/lib/url'
-import type { ProviderSettings } from '#/identity/providers/catalog/provider-settings'
 
 /**
  * Says where a sign-in provider is and how it wants to be asked. URLs are templates: `{name}` stands for a

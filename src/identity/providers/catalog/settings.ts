@@ -3,12 +3,17 @@ import type { Context } from 'hono'
 import { unseal } from '#/auth/seal'
 import type { Batch } from '#/db/gather'
 import { type OAuthProvider, type Variable, variables } from '#/db/schema'
-import type { AppEnv } from '#/config/env'
 import { ApiError } from '#/errors'
-import { isCustomName, readCustom, UNSUPPORTED, variableOf } from '#/identity/providers/catalog/custom'
+import type { AppEnv } from '#/http/context'
+import {
+  isCustomName,
+  readCustom,
+  UNSUPPORTED,
+  variableOf,
+} from '#/identity/providers/catalog/custom'
 import type { Provider } from '#/identity/providers/catalog/provider'
-import { PROVIDERS } from '#/identity/providers/catalog/providers'
 import { providerRows, signInSettings } from '#/identity/providers/catalog/provider-settings'
+import { PROVIDERS } from '#/identity/providers/catalog/providers'
 
 type Ctx = Context<AppEnv>
 

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
-import type { AppEnv } from '#/config/env'
-import { endpointsOf } from '#/identity/providers/protocol/endpoints'
-import type { Site } from '#/identity/providers/protocol/authorization-code'
+import type { AppEnv } from '#/http/context'
 import type { Provider } from '#/identity/providers/catalog/provider'
+import type { Site } from '#/identity/providers/protocol/authorization-code'
+import { endpointsOf } from '#/identity/providers/protocol/endpoints'
 
 /**
  * Finds out where a provider is asked; loopback may be in development alone.

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import { parseJson } from '#/lib/json'
+import type { Provider } from '#/identity/providers/catalog/provider'
 import type { Document } from '#/identity/providers/protocol/answers'
 import {
   parseClaims,
@@ -11,7 +11,7 @@ import { ask, providerFailed } from '#/identity/providers/protocol/ask'
 import { clientAuthOf } from '#/identity/providers/protocol/client-auth'
 import type { Endpoints } from '#/identity/providers/protocol/endpoints'
 import { type Profile, printId, readProfile } from '#/identity/providers/protocol/profile'
-import type { Provider } from '#/identity/providers/catalog/provider'
+import { parseJson } from '#/lib/json'
 
 /** A provider, and where it is asked. */
 export type Site = { provider: Provider; endpoints: Endpoints; now: Date }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
-import { ask, providerFailed } from '#/identity/providers/protocol/ask'
 import {
   fillUrl,
   isReachable,
   type Provider,
   type ProviderSpec,
 } from '#/identity/providers/catalog/provider'
+import { ask, providerFailed } from '#/identity/providers/protocol/ask'
 
 /** Where a provider is asked, all of it checked. */
 export type Endpoints = {

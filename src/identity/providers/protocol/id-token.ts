@@ -1,11 +1,11 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { saysMfa } from '#/auth/amr'
-import { hashSecret } from '#/lib/secrets'
 import { ApiError } from '#/errors'
+import { CLAIMS } from '#/identity/providers/catalog/openid-providers'
 import { parseClaims } from '#/identity/providers/protocol/answers'
 import { ask, providerFailed } from '#/identity/providers/protocol/ask'
-import { CLAIMS } from '#/identity/providers/catalog/openid-providers'
 import { type Profile, readProfile } from '#/identity/providers/protocol/profile'
+import { hashSecret } from '#/lib/secrets'
 
 /** Where ID tokens that clients hold come from. */
 type Issuer = { names: string[]; keys: string; needsNonce: boolean }

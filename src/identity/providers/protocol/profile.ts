@@ -1,5 +1,5 @@
-import { asDigits, isExactNumber } from '#/lib/json'
 import type { ProfileSpec } from '#/identity/providers/catalog/provider'
+import { asDigits, isExactNumber } from '#/lib/json'
 
 /** Who somebody is at a sign-in provider; '' is not told. */
 export type Profile = {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { seal, unseal } from '#/auth/seal'
-import type { AppEnv } from '#/config/env'
+import type { AppEnv } from '#/http/context'
 
 type Ctx = Context<AppEnv>
 

@@ -1,8 +1,9 @@
 import { GifReader } from 'omggif'
-import { type AnimationWriter, type Frame, webpDecoder, webpEncoder } from './codecs.ts'
+import type { Size } from '#/storage/preview/geometry'
 import { type GifFrames, readGifFrames } from '#/storage/preview/headers/gif'
+import { LOSSLESS } from '#/storage/preview/plan'
+import { type AnimationWriter, type Frame, webpDecoder, webpEncoder } from './codecs.ts'
 import { blank, cutOut, type Pixels } from './pixels.ts'
-import { LOSSLESS, type Size } from '#/storage/preview/plan'
 import { type Chunk, lengthOf, putChunks, putUint24, riffChunks, uint24, webpOf } from './riff.ts'
 
 /** An animation as it is read: whole pictures one after the other, each valid until the next is asked for. */

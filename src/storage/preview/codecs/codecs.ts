@@ -10,9 +10,10 @@ import webpFactory from '@jsquash/webp/codec/enc/webp_enc.js'
 import webpWasm from '@jsquash/webp/codec/enc/webp_enc.wasm'
 import { defaultOptions as webpDefaults } from '@jsquash/webp/meta.js'
 import { GIFEncoder } from 'gifenc'
+import type { Size } from '#/storage/preview/geometry'
+import { type Format, LOSSLESS } from '#/storage/preview/plan'
 import { gifPixels, type Indexed } from './gif-pixels.ts'
 import type { Pixels } from './pixels.ts'
-import { type Format, LOSSLESS, type Size } from '#/storage/preview/plan'
 import { encodePng } from './png.ts'
 
 /** Stands in for the browser's class, which the codecs make their results with. */

@@ -1,4 +1,4 @@
-import type { Size } from '#/storage/preview/plan'
+import type { Size } from '#/storage/preview/geometry'
 
 /** Red, green and blue, 0 to 255 each. */
 export type Palette = number[][]

@@ -1,7 +1,7 @@
 import { quantize } from 'gifenc'
-import { dither, type Palette } from './dither.ts'
+import type { Size } from '#/storage/preview/geometry'
 import { areaOf } from '#/storage/preview/limits'
-import type { Size } from '#/storage/preview/plan'
+import { dither, type Palette } from './dither.ts'
 
 /** Pixels that a palette is chosen from. */
 const SAMPLE_PIXELS = 400_000

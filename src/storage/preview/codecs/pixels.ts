@@ -1,4 +1,5 @@
-import { type Color, type Effect, type Size, sizeAfter } from '#/storage/preview/plan'
+import type { Color, Size } from '#/storage/preview/geometry'
+import { type Effect, sizeAfter } from '#/storage/preview/plan'
 
 /** Decoded pixels: rows of red, green, blue, alpha, 8 bits each, alpha not multiplied in. */
 export type Pixels = Size & { data: Uint8ClampedArray<ArrayBuffer> }

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
+import type { Size } from '#/storage/preview/geometry'
 import type { Pixels } from './pixels.ts'
-import type { Size } from '#/storage/preview/plan'
 
 /*
  * PNG by the runtime's own deflate (PNG specification, third edition): a WebAssembly codec would keep the

@@ -1,5 +1,5 @@
+import type { Size } from '#/storage/preview/geometry'
 import { blank, type Pixels } from './pixels.ts'
-import type { Size } from '#/storage/preview/plan'
 
 /** How far the kernel reaches to either side, in source pixels of a picture that is not scaled. */
 const REACH = 2

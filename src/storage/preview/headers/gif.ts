@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
+import type { Size } from '#/storage/preview/geometry'
 import { areaOf, boundSource } from '#/storage/preview/limits'
-import type { Size } from '#/storage/preview/plan'
 
 /** What the blocks of a GIF say before any of them is decoded. */
 export type GifFrames = {

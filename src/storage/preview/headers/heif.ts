@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
+import type { Size } from '#/storage/preview/geometry'
 import { areaOf, boundSource, MAX_SOURCE_PIXELS, tooLarge } from '#/storage/preview/limits'
-import type { Size } from '#/storage/preview/plan'
 
 /** A box of the ISO base media file format (ISO/IEC 14496-12 §4.2), without its header. */
 type Box = { type: string; data: Uint8Array }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Size } from '#/storage/preview/plan'
+import type { Size } from '#/storage/preview/geometry'
 import { exifOrientation } from './exif.ts'
 
 /** What a JPEG says before its first scan; sides as stored. */

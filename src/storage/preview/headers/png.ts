@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { joinBytes } from '#/storage/preview/bytes'
-import type { Size } from '#/storage/preview/plan'
+import type { Size } from '#/storage/preview/geometry'
 import { exifOrientation } from './exif.ts'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'

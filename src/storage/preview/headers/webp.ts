@@ -1,6 +1,6 @@
-import { areaOf, boundSource, unreadable } from '#/storage/preview/limits'
-import type { Size } from '#/storage/preview/plan'
 import { type Chunk, riffChunks, uint24, webpOf } from '#/storage/preview/codecs/riff'
+import type { Size } from '#/storage/preview/geometry'
+import { areaOf, boundSource, unreadable } from '#/storage/preview/limits'
 import { exifOrientation } from './exif.ts'
 
 /** What the chunks of a WebP say before any of them is decoded. */

@@ -1,6 +1,6 @@
 import { applyEffect } from '#/storage/preview/codecs/pixels'
-import { parseColor, type SourceKind } from '#/storage/preview/plan'
 import { decodePng, encodePng } from '#/storage/preview/codecs/png'
+import { parseColor, type SourceKind } from '#/storage/preview/plan'
 import image from './image.png'
 import none from './none.png'
 import video from './video.png'

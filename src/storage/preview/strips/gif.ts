@@ -1,6 +1,6 @@
 import { GIFEncoder } from 'gifenc'
 import { gifPixels } from '#/storage/preview/codecs/gif-pixels'
-import type { Size } from '#/storage/preview/plan'
+import type { Size } from '#/storage/preview/geometry'
 import type { StripWriter } from './strips.ts'
 
 /** Writes a GIF of one frame strip by strip: its colours are kept until the palette is chosen. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { joinBytes } from '#/storage/preview/bytes'
 import { STEPS } from '#/storage/preview/codecs/jpeg-quality'
 import type { Pixels } from '#/storage/preview/codecs/pixels'
-import type { Size } from '#/storage/preview/plan'
+import type { Size } from '#/storage/preview/geometry'
 import { BitWriter, type Channel, codesOf, encodeBlock, factorsOf } from './jpeg-blocks.ts'
 import {
   BRIGHTNESS_AC,

@@ -1,8 +1,15 @@
 import { blocksOf } from '#/http/blocks'
 import type { Pixels } from '#/storage/preview/codecs/pixels'
 import { blank } from '#/storage/preview/codecs/pixels'
-import type { Size } from '#/storage/preview/plan'
-import { expand, lineBytesOf, type PngHeader, readHeader, stepOf, unfilter } from '#/storage/preview/codecs/png'
+import {
+  expand,
+  lineBytesOf,
+  type PngHeader,
+  readHeader,
+  stepOf,
+  unfilter,
+} from '#/storage/preview/codecs/png'
+import type { Size } from '#/storage/preview/geometry'
 
 const SIGNATURE_BYTES = 8
 /** A chunk's length, name and sum. */

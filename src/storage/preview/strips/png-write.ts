@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { createDeflate } from 'node:zlib'
 import { joinBytes } from '#/storage/preview/bytes'
-import { tooLarge } from '#/storage/preview/limits'
-import type { Size } from '#/storage/preview/plan'
 import { chunk, filtered, headerChunk, SIGNATURE } from '#/storage/preview/codecs/png'
+import type { Size } from '#/storage/preview/geometry'
+import { tooLarge } from '#/storage/preview/limits'
 import type { StripWriter } from './strips.ts'
 
 /**

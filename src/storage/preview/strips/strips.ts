@@ -1,5 +1,6 @@
 import { applyEffect, blank, type Pixels } from '#/storage/preview/codecs/pixels'
-import { type Color, type Effect, type Size, sizeAfter } from '#/storage/preview/plan'
+import type { Color, Size } from '#/storage/preview/geometry'
+import { type Effect, sizeAfter } from '#/storage/preview/plan'
 
 /** Rows of a picture that do not fit into memory as a whole, with how many are above them. */
 export type Strip = Pixels & { top: number }

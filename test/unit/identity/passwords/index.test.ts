@@ -1,7 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, test } from 'vitest'
-import { burn, hashPassword, importHash, isReused, NEW_OPTIONS, verifyPassword } from '#/identity/passwords'
+import {
+  burn,
+  hashPassword,
+  importHash,
+  isReused,
+  NEW_OPTIONS,
+  verifyPassword,
+} from '#/identity/passwords'
 
 const SECRET = 'correct horse battery staple'
 const bcrypt = (password: string) => importHash('bcrypt', { password })

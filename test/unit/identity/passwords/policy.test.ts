@@ -59,7 +59,7 @@ describe('isCommon', () => {
     const published = readFileSync(file, 'utf8').split('\n').filter(Boolean)
     expect(published.length).toBe(10_000)
     expect(COMMON_PASSWORDS.trim().split(/\s+/)).toEqual(published)
-    expect(readFileSync('src/passwords/common.LICENSE', 'utf8')).toBe(
+    expect(readFileSync('src/identity/passwords/common.LICENSE', 'utf8')).toBe(
       readFileSync(`${folder}/LICENSE (Password List)`, 'utf8'),
     )
   })

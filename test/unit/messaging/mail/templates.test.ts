@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { MAIL_LOCALES } from '#/messaging/mail/locales'
-import { type MailText, NOTICE_REASONS, TEMPLATES, type TemplateName } from '#/messaging/mail/locales/locale'
+import {
+  type MailText,
+  NOTICE_REASONS,
+  TEMPLATES,
+  type TemplateName,
+} from '#/messaging/mail/locales/locale'
 import {
   builtInTemplate,
   type CommonVariables,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Size } from '#/storage/preview/geometry'
 import {
   type Format,
   GRAVITIES,
@@ -9,7 +10,6 @@ import {
   parseColor,
   planCrop,
   planPreview,
-  type Size,
   type Source,
   sizeAfter,
   sourceKind,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CLAIMS } from '#/identity/providers/catalog/openid-providers'
-import { readProfile } from '#/identity/providers/protocol/profile'
 import type { ProfileSpec } from '#/identity/providers/catalog/provider'
 import { PROVIDERS } from '#/identity/providers/catalog/providers'
+import { readProfile } from '#/identity/providers/protocol/profile'
 
 const read = (key: string, document: unknown) => {
   const spec = PROVIDERS.get(key)?.read
