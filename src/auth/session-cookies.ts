@@ -1,12 +1,9 @@
 import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
-import { carriedCookies, cookieNames } from '#/auth/shown-sessions'
+import { carriedCookies, cookieNames, type SessionToken } from '#/auth/shown-sessions'
 import type { AppEnv } from '#/http/context'
 import { cookieHost, isSecure, requestUrl } from '#/http/public-url'
 import { registrableDomain, sameSite } from '#/lib/contact/domains'
-
-/** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */
-export type SessionToken = { id: string; secret: string }
 
 /** Prints a session token as clients keep it: base64 of its JSON. */
 export const encodeSession = ({ id, secret }: SessionToken) => btoa(JSON.stringify({ id, secret }))

@@ -1,6 +1,8 @@
 import { parse } from 'hono/utils/cookie'
 import { z } from 'zod'
-import type { SessionToken } from '#/auth/session-cookies'
+
+/** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */
+export type SessionToken = { id: string; secret: string }
 
 const tokenSchema = z.object({ id: z.string().default(''), secret: z.string().default('') })
 
