@@ -30,6 +30,7 @@ import * as projectSmtp from '#/services/project/smtp.routes'
 import * as projectTemplates from '#/services/project/templates.routes'
 import * as projectVariables from '#/services/project/variables.routes'
 import * as buckets from '#/services/storage/buckets.routes'
+import * as downloads from '#/services/storage/downloads.routes'
 import * as files from '#/services/storage/files.routes'
 import * as previews from '#/services/storage/previews.routes'
 import * as tokens from '#/services/storage/tokens.routes'
@@ -50,6 +51,7 @@ import * as webhooks from '#/services/webhooks/webhooks.routes'
 export const ROUTES: readonly Route[] = [
   buckets,
   files,
+  downloads,
   previews,
   tokens,
   account,

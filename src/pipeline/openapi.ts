@@ -5,6 +5,8 @@ import type { AnySpec, Route } from '#/pipeline/route'
 
 type Json = Record<string, unknown>
 
+const serviceOf = ({ name }: AnySpec) => name.slice(0, name.indexOf('.'))
+
 /** Types that any route may answer with, before its handler runs. */
 const GENERAL: readonly ErrorType[] = [
   'general_argument_invalid',
@@ -45,16 +47,23 @@ function foldNull(schema: unknown): unknown {
   return { ...only, ...rest, type: [only.type, 'null'].flat() }
 }
 
-/** Prints a parameter or model as JSON Schema; `wire` metadata says what a looser parser stands for. */
+/**
+ * Prints a parameter or model as JSON Schema; `wire` metadata says what a looser parser stands for, `fallback` what
+ * is taken for a parameter that is left out.
+ */
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: printed }) => {
-      const wire = z.globalRegistry.get(zodSchema)?.wire
-      if (!wire) return
-      for (const key of Object.keys(printed)) delete printed[key as keyof typeof printed]
-      Object.assign(printed, wire)
+      const { wire, description, fallback } = z.globalRegistry.get(zodSchema) ?? {}
+      if (wire) {
+        for (const key of Object.keys(printed)) delete printed[key as keyof typeof printed]
+        Object.assign(printed, wire)
+        if (description) printed.description = description
+      }
+      delete printed.fallback
+      if (fallback !== undefined) printed.default = fallback
     },
   })
   return foldNull(rest) as Json
@@ -62,7 +71,7 @@ const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
 
 const properties = (schema: z.ZodObject) => {
   const { properties, required } = jsonSchema(schema, 'input') as {
-    properties: Json
+    properties: Record<string, Json>
     required?: string[]
   }
   return { properties: properties ?? {}, required: required ?? [] }
@@ -71,18 +80,36 @@ const properties = (schema: z.ZodObject) => {
 const parameters = (place: 'path' | 'query', schema: z.ZodObject | undefined) => {
   if (!schema) return []
   const shape = properties(schema)
-  return Object.entries(shape.properties).map(([name, parameter]) => ({
+  return Object.entries(shape.properties).map(([name, { description, ...parameter }]) => ({
     name,
     in: place,
+    description,
     required: place === 'path' || shape.required.includes(name),
     schema: parameter,
   }))
 }
 
+/** Lists the headers that operations take beside those of every request, with what each is for. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-range': 'Which bytes of the whole file this chunk is: `bytes START-END/TOTAL`.',
+  range: 'Which bytes to send: one range, also open-ended or a suffix.',
+  'x-appwrite-id': "ID of the file that this chunk continues, from the first chunk's answer.",
+}
+
+const headers = (names: readonly string[] = []) =>
+  names.map((name) => ({
+    name,
+    in: 'header',
+    description: HEADERS[name],
+    required: false,
+    schema: { type: 'string' },
+  }))
+
 function requestBody({ input, streamed }: AnySpec): Json {
   if (streamed) {
     const { properties: fields, required } = properties(streamed.shape)
-    const file = { [streamed.file]: { type: 'string', format: 'binary' } }
+    const description = 'The file, with its name, or one chunk of it.'
+    const file = { [streamed.file]: { type: 'string', format: 'binary', description } }
     const schema = {
       type: 'object',
       properties: { ...fields, ...file },
@@ -121,21 +148,38 @@ function success(spec: AnySpec): Json {
   )
 }
 
+/** Describes the services, by the first part of their operations' names. */
+const SERVICES: Readonly<Record<string, string>> = {
+  storage: 'Buckets and the files in them: uploads, downloads and previews of images.',
+  tokens: 'Secrets that each open one file to whoever holds them.',
+  account:
+    'What people do with their own account: sign up, sign in, prove an address, add a factor.',
+  users: 'What a server does with the users of the project, for API keys.',
+  teams: 'Teams, invitations and memberships, from which roles follow.',
+  project: "The project's settings, policies, keys, platforms and mail, for API keys.",
+  webhooks: 'Addresses that hear of what happens in the project, for API keys.',
+  ping: 'Whether the project can be reached.',
+  health: 'Which version of the API is spoken.',
+}
+
+const tags = (routes: readonly Route[]) =>
+  [...new Set(routes.map(({ spec }) => serviceOf(spec)))].map((name) => ({
+    name,
+    description: SERVICES[name],
+  }))
+
 /** Gives the path as OpenAPI writes it, without the version prefix. */
 export const openApiPath = (path: string) => path.replace('/v1', '').replace(/:(\w+)/g, '{$1}')
 
 const operation = (spec: AnySpec): Json => ({
   operationId: spec.name,
-  tags: [spec.name.split('.')[0]],
+  summary: spec.summary,
+  description: spec.description,
+  tags: [serviceOf(spec)],
   parameters: [
     ...parameters('path', spec.input.param),
     ...parameters('query', spec.input.query),
-    ...(spec.headers ?? []).map((name) => ({
-      name,
-      in: 'header',
-      required: false,
-      schema: { type: 'string' },
-    })),
+    ...headers(spec.headers),
   ],
   ...requestBody(spec),
   responses: { ...success(spec), default: { $ref: '#/components/responses/Error' } },
@@ -152,7 +196,11 @@ const operation = (spec: AnySpec): Json => ({
     : {}),
   ...(spec.event ? { 'x-events': [spec.event].flat() } : {}),
   ...(spec.aliases ? { 'x-path-aliases': spec.aliases.map(openApiPath) } : {}),
-  'x-errors': [...spec.errors],
+  'x-errors': spec.errors.map((type) => ({
+    type,
+    status: ERRORS[type][0],
+    message: ERRORS[type][1],
+  })),
 })
 
 /** Gives the models of all routes and of the lists' items, by name. */
@@ -182,6 +230,7 @@ export function openApi(routes: readonly Route[], version: string): Json {
     openapi: '3.1.0',
     info: { title: 'Edgewrite', version },
     servers: [{ url: '/v1' }],
+    tags: tags(routes),
     paths,
     components: {
       schemas: schemas(routes),

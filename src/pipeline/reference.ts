@@ -10,22 +10,33 @@ type Schema = Readonly<Record<string, unknown>> & {
   $ref?: string
   items?: Schema
   enum?: readonly unknown[]
+  description?: string
   properties?: Readonly<Record<string, Schema>>
   required?: readonly string[]
 }
 type Media = Readonly<Record<string, { schema: Schema }>>
-type Parameter = { name: string; in: string; required: boolean; schema: Schema }
+type Parameter = {
+  name: string
+  in: string
+  description?: string
+  required: boolean
+  schema: Schema
+}
+type Failure = { type: string; status: number; message: string }
 type Operation = {
   operationId: string
+  summary: string
+  description: string
   tags: readonly string[]
   parameters: readonly Parameter[]
   requestBody?: { content: Media }
   responses: Readonly<Record<string, { description?: string; content?: Media }>>
   'x-scopes': readonly string[]
   'x-ratelimit'?: { limit: number; window: number }
-  'x-errors': readonly string[]
+  'x-errors': readonly Failure[]
 }
 type Document = {
+  tags: readonly { name: string; description: string }[]
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   components: { schemas: Readonly<Record<string, Schema>> }
 }
@@ -42,6 +53,7 @@ const STYLE = raw(`<style>
   table { border-collapse: collapse; width: 100%; margin: .75rem 0; font-size: .9rem }
   th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-top: 1px solid #8883; overflow-wrap: anywhere }
   code, summary { font-family: ui-monospace, monospace }
+  summary span { float: right; font-family: system-ui, sans-serif; opacity: .75 }
   small { opacity: .75 }
 </style>`)
 
@@ -80,17 +92,18 @@ function boundsOf(schema: Schema): string {
   return [...values, ...bounds].join(', ')
 }
 
-const row = ({ name, in: place, required, schema }: Parameter) => html`<tr>
+const row = ({ name, in: place, description, required, schema }: Parameter) => html`<tr>
   <td><code>${name}</code>${required ? ' *' : ''}</td><td>${place}</td><td>${typeOf(schema)}</td>
-  <td><small>${boundsOf(schema)}</small></td></tr>`
+  <td>${description} <small>${boundsOf(schema)}</small></td></tr>`
 
 /** Gives all that an operation takes, wherever it stands. */
 function parametersOf({ parameters, requestBody }: Operation): Parameter[] {
   const bodies = Object.values(requestBody?.content ?? {})
   const fields = bodies.flatMap(({ schema: { properties = {}, required = [] } }) =>
-    Object.entries(properties).map(([name, schema]) => ({
+    Object.entries(properties).map(([name, { description = '', ...schema }]) => ({
       name,
       in: 'body',
+      description,
       required: required.includes(name),
       schema,
     })),
@@ -107,16 +120,23 @@ const answers = ({ responses }: Operation) =>
       return html`<br>${status} ${reference ? link(reference) : (type ?? 'without a body')}`
     })
 
+const failures = (errors: readonly Failure[]) => html`<table>
+  <tr><th>Error</th><th>Type</th><th>Message</th></tr>${errors.map(
+    ({ type, status, message }) =>
+      html`<tr><td>${status}</td><td><code>${type}</code></td><td>${message}</td></tr>`,
+  )}</table>`
+
 const entry = (method: string, path: string, operation: Operation) => {
   const parameters = parametersOf(operation)
   const limit = operation['x-ratelimit']
   return html`<details id="${operation.operationId}">
-  <summary><b>${method.toUpperCase()}</b> ${path} <small>${operation.operationId}</small></summary>
-  ${parameters.length > 0 ? html`<table><tr><th>Parameter</th><th>In</th><th>Type</th><th></th></tr>${parameters.map(row)}</table>` : ''}
-  <p>Scope: <code>${operation['x-scopes'].join(' or ') || 'none'}</code>
+  <summary><b>${method.toUpperCase()}</b> ${path} <span>${operation.summary}</span></summary>
+  <p>${operation.description}</p>
+  ${parameters.length > 0 ? html`<table><tr><th>Parameter</th><th>In</th><th>Type</th><th>Meaning</th></tr>${parameters.map(row)}</table>` : ''}
+  <p>Operation: <code>${operation.operationId}</code><br>Scope: <code>${operation['x-scopes'].join(' or ') || 'none'}</code>
   ${limit ? html`<br>Limit: ${limit.limit} in ${limit.window} s` : ''}
-  ${answers(operation)}
-  ${operation['x-errors'].length > 0 ? html`<br><small>${operation['x-errors'].join(', ')}</small>` : ''}</p>
+  ${answers(operation)}</p>
+  ${operation['x-errors'].length > 0 ? failures(operation['x-errors']) : ''}
 </details>`
 }
 
@@ -131,11 +151,11 @@ const model = ([name, { properties = {} }]: [
   )}</table>
 </details>`
 
-const page = ({ paths, components }: Document) => {
+const page = ({ paths, components, tags }: Document) => {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   )
-  const services = [...Map.groupBy(operations, ({ operation }) => operation.tags[0] ?? '')]
+  const services = Map.groupBy(operations, ({ operation }) => operation.tags[0] ?? '')
   return html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -144,10 +164,12 @@ const page = ({ paths, components }: Document) => {
 <h1>Edgewrite API</h1>
 <p>Every operation below <code>/v1</code>, as the Appwrite SDKs call it; * marks what must be given.
 The same as data: <a href="/openapi.json">openapi.json</a>.</p>
-<nav>${services.map(([name]) => html`<a href="#${name}">${name}</a>`)}<a href="#models">models</a></nav>
-${services.map(
-  ([name, own]) =>
-    html`<h2 id="${name}">${name}</h2>${own.map(({ path, method, operation }) => entry(method, path, operation))}`,
+<nav>${tags.map(({ name }) => html`<a href="#${name}">${name}</a>`)}<a href="#models">models</a></nav>
+${tags.map(
+  ({ name, description }) =>
+    html`<h2 id="${name}">${name}</h2><p>${description}</p>${services
+      .get(name)
+      ?.map(({ path, method, operation }) => entry(method, path, operation))}`,
 )}
 <h2 id="models">models</h2>${Object.entries(components.schemas).map(model)}
 </body></html>`

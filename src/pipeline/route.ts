@@ -33,6 +33,10 @@ export type Spec<
 > = Gates & {
   /** `service.method`, in the words of the SDKs. */
   name: `${string}.${string}`
+  /** One line in the imperative, at most 60 characters and without a full stop; unique within its service. */
+  summary?: string
+  /** One to three sentences: what it does, who may call it, what is special. */
+  description?: string
   method: Method
   /** Path with Hono's `:param`. */
   path: string

@@ -5,13 +5,26 @@ import { buckets } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listRows, searchIn } from '#/http/list'
-import { listParams, looseBoolean, looseInteger, optional, text, withDefault } from '#/http/params'
-import { customId, idFor, uid } from '#/ids'
+import {
+  described,
+  listParams,
+  looseBoolean,
+  looseInteger,
+  optional,
+  text,
+  withDefault,
+} from '#/http/params'
+import { customId, idFor } from '#/ids'
 import { route } from '#/pipeline/route'
 import { bucketById } from '#/services/storage/access'
 import { bucketListModel, bucketModel, COMPRESSIONS } from '#/services/storage/models'
+import { inBucket } from '#/services/storage/params'
 
 const compression = z.enum(COMPRESSIONS)
+const COMPRESSION = 'How files of up to 20 MB are stored; they are served as they were sent.'
+const MAX_SIZE = "Largest file in bytes; by default, and at most, the deployment's own limit."
+const ENCRYPTION =
+  'Whether files of up to 20 MB are reported as encrypted; storage encrypts all of them anyway.'
 const fileBytes = looseInteger(1, Number.MAX_SAFE_INTEGER)
 
 /**
@@ -19,18 +32,34 @@ const fileBytes = looseInteger(1, Number.MAX_SAFE_INTEGER)
  * Differs: so does what is `null`, for which upstream fails with 500.
  */
 const settings = {
-  name: text(128),
-  permissions: optional(
-    permissionList(['create', 'read', 'update', 'delete'], ['create', 'update', 'delete']),
+  name: described(text(128), 'Name of the bucket, for people.'),
+  permissions: described(
+    optional(
+      permissionList(['create', 'read', 'update', 'delete'], ['create', 'update', 'delete']),
+    ),
+    'Who may do what with the files, e.g. `read("any")`; without any, files are for API keys alone.',
   ),
-  fileSecurity: withDefault(looseBoolean, false),
-  enabled: withDefault(looseBoolean, true),
-  allowedFileExtensions: withDefault(z.array(text(64)).max(100), []),
-  antivirus: withDefault(looseBoolean, true),
-  transformations: withDefault(looseBoolean, true),
+  fileSecurity: described(
+    withDefault(looseBoolean, false),
+    "Whether a file's own permissions count beside the bucket's.",
+  ),
+  enabled: described(
+    withDefault(looseBoolean, true),
+    'Whether users and guests can reach the bucket; API keys always can.',
+  ),
+  allowedFileExtensions: described(
+    withDefault(z.array(text(64)).max(100), []),
+    'Extensions that uploads may have, in lower case and without the dot; an empty list allows all.',
+  ),
+  antivirus: described(
+    withDefault(looseBoolean, true),
+    'Kept for clients that set it; files are not scanned.',
+  ),
+  transformations: described(
+    withDefault(looseBoolean, true),
+    'Whether others than API keys get previews.',
+  ),
 }
-
-const inBucket = z.object({ bucketId: uid })
 
 /** @throws `general_argument_invalid` for a size above the server's limit */
 function grantSize(sizeBytes: number, limit: number) {
@@ -45,17 +74,21 @@ function grantSize(sizeBytes: number, limit: number) {
 export const createBucket = route(
   {
     name: 'storage.createBucket',
+    summary: 'Create a bucket',
+    description:
+      'Creates a bucket with its settings. API keys only. The permissions are about ' +
+      'the files in it, and whatever is left out takes its default.',
     method: 'post',
     path: '/v1/storage/buckets',
     scopes: ['buckets.write'],
     event: 'buckets.[bucketId].create',
     input: {
       body: z.object({
-        bucketId: customId,
+        bucketId: customId.describe('ID of the new bucket, or `unique()` for one that is made.'),
         ...settings,
-        maximumFileSize: optional(fileBytes),
-        compression: withDefault(compression, 'none'),
-        encryption: withDefault(looseBoolean, true),
+        maximumFileSize: described(optional(fileBytes), MAX_SIZE),
+        compression: described(withDefault(compression, 'none'), COMPRESSION),
+        encryption: described(withDefault(looseBoolean, true), ENCRYPTION),
       }),
     },
     status: 201,
@@ -96,6 +129,10 @@ const ATTRIBUTES = {
 export const listBuckets = route(
   {
     name: 'storage.listBuckets',
+    summary: 'List buckets',
+    description:
+      "Lists the project's buckets, disabled ones too. API keys only. The search " +
+      'looks at IDs and names.',
     method: 'get',
     path: '/v1/storage/buckets',
     scopes: ['buckets.read'],
@@ -115,6 +152,8 @@ export const listBuckets = route(
 export const getBucket = route(
   {
     name: 'storage.getBucket',
+    summary: 'Get a bucket',
+    description: 'Returns the settings of a bucket. API keys only.',
     method: 'get',
     path: '/v1/storage/buckets/:bucketId',
     scopes: ['buckets.read'],
@@ -133,6 +172,11 @@ export const getBucket = route(
 export const updateBucket = route(
   {
     name: 'storage.updateBucket',
+    summary: "Replace a bucket's settings",
+    description:
+      'Replaces the settings of a bucket. API keys only. What is left out goes back ' +
+      'to its default; only `permissions` stay. Files that are there already are left ' +
+      'as they are.',
     method: 'put',
     path: '/v1/storage/buckets/:bucketId',
     scopes: ['buckets.write'],
@@ -142,9 +186,15 @@ export const updateBucket = route(
       // For these three, absent resets and `null` keeps (storage contract 4.2).
       body: z.object({
         ...settings,
-        maximumFileSize: fileBytes.nullable().optional(),
-        compression: compression.nullable().default('none'),
-        encryption: looseBoolean.nullable().default(true),
+        maximumFileSize: described(fileBytes.nullable().optional(), `${MAX_SIZE} null keeps it.`),
+        compression: described(
+          compression.nullable().default('none'),
+          `${COMPRESSION} null keeps it.`,
+        ),
+        encryption: described(
+          looseBoolean.nullable().default(true),
+          `${ENCRYPTION} null keeps it.`,
+        ),
       }),
     },
     status: 200,
@@ -176,6 +226,10 @@ export const updateBucket = route(
 export const deleteBucket = route(
   {
     name: 'storage.deleteBucket',
+    summary: 'Delete a bucket and its files',
+    description:
+      'Deletes a bucket at once, full or empty, and frees its ID. API keys only. The ' +
+      "files' bytes are erased in the background.",
     method: 'delete',
     path: '/v1/storage/buckets/:bucketId',
     scopes: ['buckets.write'],

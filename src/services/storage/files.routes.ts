@@ -1,34 +1,26 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { isPrivileged } from '#/auth/caller'
-import { verifyJwt } from '#/auth/jwt'
 import { allows, grantRoles, permissionList } from '#/auth/roles'
 import { fileReaders, files } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listStatements, pageOf, searchIn } from '#/http/list'
-import { listParams, optional, text } from '#/http/params'
-import { uid } from '#/ids'
+import { described, listParams, optional, text } from '#/http/params'
 import { route, sendJson, viewOf } from '#/pipeline/route'
 import {
   bucketById,
   bucketSequence,
-  fileById,
   grantBucket,
   openChange,
   openFile,
 } from '#/services/storage/access'
-import { isPublic } from '#/services/storage/body-headers'
-import { touchToken } from '#/services/storage/file-tokens'
 import { fileListModel, fileModel } from '#/services/storage/models'
-import { sendFile } from '#/services/storage/serve'
+import { inBucket, inFile } from '#/services/storage/params'
 import { receiveUpload } from '#/services/storage/upload'
 import { uploadFields } from '#/services/storage/upload-rules'
 import { eraseBlob } from '#/storage/erase'
 
-export const inFile = z.object({ bucketId: uid, fileId: uid })
-/** The parameters that say on whose behalf a browser fetches a URL (storage contract 1.10). */
-export const locationParams = { token: optional(text(512)) }
 const path = '/v1/storage/buckets/:bucketId/files'
 const limit = {
   limit: 60,
@@ -39,12 +31,17 @@ const limit = {
 export const createFile = route(
   {
     name: 'storage.createFile',
+    summary: 'Upload a file or a chunk of one',
+    description:
+      'Stores a file, sent whole or in chunks that each carry `Content-Range`. The ' +
+      "caller needs the bucket's create permission. Unlike with Appwrite, chunks may " +
+      'come in any order and size, and unfinished uploads end after six days.',
     method: 'post',
     path,
     scopes: ['files.write'],
     limit: { ...limit, keys: [`${limit.keys[0]},chunkId:{chunkId}`] },
     event: 'buckets.[bucketId].files.[fileId].create',
-    input: { param: z.object({ bucketId: uid }) },
+    input: { param: inBucket },
     streamed: { contentType: 'multipart/form-data', shape: uploadFields, file: 'file' },
     headers: ['content-range', 'x-appwrite-id'],
     status: [200, 201],
@@ -84,10 +81,14 @@ const ATTRIBUTES = {
 export const listFiles = route(
   {
     name: 'storage.listFiles',
+    summary: 'List the files of a bucket',
+    description:
+      'Lists and counts the files that the caller may read; API keys see all. The ' +
+      'search looks at IDs and present names. Unfinished uploads are listed too.',
     method: 'get',
     path,
     scopes: ['files.read'],
-    input: { param: z.object({ bucketId: uid }), query: z.object(listParams) },
+    input: { param: inBucket, query: z.object(listParams) },
     status: 200,
     model: fileListModel,
     errors: [
@@ -136,6 +137,11 @@ export const listFiles = route(
 export const getFile = route(
   {
     name: 'storage.getFile',
+    summary: "Get a file's metadata",
+    description:
+      'Returns the metadata of a file that the caller may read. For an unfinished ' +
+      'upload `chunksUploaded` counts the leading chunks, so that a client can go on ' +
+      'from there.',
     method: 'get',
     path: `${path}/:fileId`,
     scopes: ['files.read'],
@@ -150,6 +156,11 @@ export const getFile = route(
 export const updateFile = route(
   {
     name: 'storage.updateFile',
+    summary: 'Rename a file or change its permissions',
+    description:
+      'Changes the name or the permissions of a file; what is left out stays. The ' +
+      'caller needs the update permission and may grant only roles they hold. API ' +
+      'keys may grant any role.',
     method: 'put',
     path: `${path}/:fileId`,
     scopes: ['files.write'],
@@ -157,9 +168,10 @@ export const updateFile = route(
     input: {
       param: inFile,
       body: z.object({
-        name: optional(text(128)),
-        permissions: optional(
-          permissionList(['create', 'read', 'update', 'delete'], ['update', 'delete']),
+        name: described(optional(text(128)), 'New name; previews keep their format.'),
+        permissions: described(
+          optional(permissionList(['create', 'read', 'update', 'delete'], ['update', 'delete'])),
+          'Who may read, update and delete the file, in place of the present list; `[]` clears it.',
         ),
       }),
     },
@@ -188,6 +200,11 @@ export const updateFile = route(
 export const deleteFile = route(
   {
     name: 'storage.deleteFile',
+    summary: 'Delete a file',
+    description:
+      'Deletes a file, its bytes and its previews, or ends an unfinished upload. The ' +
+      'caller needs the delete permission, of the bucket or of the file if file ' +
+      'security is on.',
     method: 'delete',
     path: `${path}/:fileId`,
     scopes: ['files.write'],
@@ -211,85 +228,5 @@ export const deleteFile = route(
     // The row's trigger has put the blob on record for the sweeper; this only spares it the work.
     c.executionCtx.waitUntil(eraseBlob(c.env.BLOBS, db, gone))
     return undefined
-  },
-)
-
-const shared = {
-  method: 'get',
-  scopes: ['files.read'],
-  input: { param: inFile, query: z.object(locationParams) },
-  headers: ['range'],
-  status: [200, 206],
-  produces: '*/*',
-  errors: [
-    'storage_bucket_not_found',
-    'storage_file_not_found',
-    'storage_invalid_range',
-    'user_unauthorized',
-  ],
-} as const
-
-/**
- * Loads a file by the caller's own rights or a token's, and notes the token's use once a day.
- * @returns `open` says whether anybody who knows the URL may read the file
- */
-export async function openLocation(
-  c: Parameters<typeof openFile>[0],
-  { token, ...ids }: { bucketId: string; fileId: string; token?: string | undefined },
-  preview = false,
-) {
-  const opened = await openFile(c, ids, { token, preview })
-  if (opened.token?.stale) {
-    c.executionCtx.waitUntil(touchToken(c.var.db, opened.token.tokenId, c.var.now).run())
-  }
-  return { ...opened, open: opened.token !== undefined || isPublic(opened.bucket, opened.file) }
-}
-
-export const getFileDownload = route(
-  { ...shared, name: 'storage.getFileDownload', path: `${path}/:fileId/download` },
-  async (c, params) => {
-    const { file, open } = await openLocation(c, params)
-    return sendFile(c, file, { disposition: 'attachment', shown: false, open })
-  },
-)
-
-export const getFileView = route(
-  { ...shared, name: 'storage.getFileView', path: `${path}/:fileId/view` },
-  async (c, params) => {
-    const { file, open } = await openLocation(c, params)
-    return sendFile(c, file, { disposition: 'inline', shown: true, open })
-  },
-)
-
-const pushClaims = z.object({
-  projectId: z.string(),
-  bucketId: z.string(),
-  fileId: z.string(),
-  disposition: z.enum(['inline', 'attachment']).default('inline'),
-})
-
-/** Serves a file to whoever holds a JWT for it; permissions are not asked (storage contract 8.6). */
-export const getFilePush = route(
-  {
-    ...shared,
-    name: 'storage.getFilePush',
-    path: `${path}/:fileId/push`,
-    scopes: ['public'],
-    input: { param: inFile, query: z.object({ jwt: optional(z.string().max(2048)) }) },
-  },
-  async (c, { bucketId, fileId, jwt }) => {
-    const { db, settings, now } = c.var
-    const { data: claims } = pushClaims.safeParse(await verifyJwt(jwt ?? '', settings.SECRET, now))
-    const named = [claims?.projectId, claims?.bucketId, claims?.fileId]
-    if (!claims || `${named}` !== `${[settings.PROJECT_ID, bucketId, fileId]}`) {
-      throw new ApiError('user_unauthorized')
-    }
-    const [[bucket], [file]] = await db.batch([
-      bucketById(db, bucketId),
-      fileById(db, bucketId, fileId),
-    ])
-    if (!bucket?.enabled) throw new ApiError('storage_bucket_not_found')
-    if (!file) throw new ApiError('storage_file_not_found')
-    return sendFile(c, file, { disposition: claims.disposition, shown: true, open: true })
   },
 )

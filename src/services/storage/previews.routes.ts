@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
-import { looseInteger, looseNumber, optional, withDefault } from '#/http/params'
+import { described, looseInteger, looseNumber, optional, withDefault } from '#/http/params'
 import { route } from '#/pipeline/route'
 import { completeBodyHeaders } from '#/services/storage/body-headers'
-import { inFile, locationParams, openLocation } from '#/services/storage/files.routes'
+import { openLocation } from '#/services/storage/downloads.routes'
+import { inFile, locationParams } from '#/services/storage/params'
 import { GRAVITIES, OUTPUTS } from '#/storage/preview/plan'
 import { sendPreview } from '#/storage/preview/variants'
 
@@ -19,22 +20,54 @@ const gravity = z
 
 /** The parameters of a preview (storage contract 9.1). */
 export const previewParams = z.object({
-  width: withDefault(looseInteger(0, 4000), 0),
-  height: withDefault(looseInteger(0, 4000), 0),
-  gravity: withDefault(gravity, 'center'),
-  quality: withDefault(looseInteger(-1, 100), -1),
-  borderWidth: withDefault(looseInteger(0, 100), 0),
-  borderColor: optional(color),
-  borderRadius: withDefault(looseInteger(0, 4000), 0),
-  opacity: withDefault(looseNumber(0, 1), 1),
-  rotation: withDefault(looseInteger(-360, 360), 0),
-  background: optional(color),
-  output: optional(z.enum(OUTPUTS)),
+  width: described(
+    withDefault(looseInteger(0, 4000), 0),
+    'Width in pixels; 0 follows from the height.',
+  ),
+  height: described(
+    withDefault(looseInteger(0, 4000), 0),
+    'Height in pixels; 0 follows from the width.',
+  ),
+  gravity: described(
+    withDefault(gravity, 'center'),
+    'Which part a crop keeps; `auto` keeps what stands out.',
+  ),
+  quality: described(
+    withDefault(looseInteger(-1, 100), -1),
+    'Quality of JPEG, WebP and AVIF, where -1 leaves it to the server.',
+  ),
+  borderWidth: described(
+    withDefault(looseInteger(0, 100), 0),
+    'Width of the border in pixels; 0 draws none.',
+  ),
+  borderColor: described(
+    optional(color),
+    'Colour of the border, 3 or 6 hex digits without `#`; black by default.',
+  ),
+  borderRadius: described(
+    withDefault(looseInteger(0, 4000), 0),
+    'Radius of the rounded corners in pixels.',
+  ),
+  opacity: described(withDefault(looseNumber(0, 1), 1), 'Opacity from 0, clear, to 1.'),
+  rotation: described(withDefault(looseInteger(-360, 360), 0), 'Degrees to turn it clockwise.'),
+  background: described(
+    optional(color),
+    'Colour behind transparent parts, 3 or 6 hex digits without `#`.',
+  ),
+  output: described(
+    optional(z.enum(OUTPUTS)),
+    'Format; by default that of the file name, else JPEG. `heic` is refused: it is not written here.',
+  ),
 })
 
 export const getFilePreview = route(
   {
     name: 'storage.getFilePreview',
+    summary: 'Get a preview image of a file',
+    description:
+      'Renders an image, resized, cropped and with effects; other files show as an ' +
+      'icon. The caller needs the read permission or a file token. Previews are ' +
+      'cached, and each bucket has a monthly budget of new ones.',
     method: 'get',
     path: '/v1/storage/buckets/:bucketId/files/:fileId/preview',
     scopes: ['files.read'],

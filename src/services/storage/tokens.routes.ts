@@ -7,17 +7,22 @@ import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import { listStatements, pageOf } from '#/http/list'
 import { listModel } from '#/http/model'
-import { futureDateTime, listParams, optional, requireFuture } from '#/http/params'
+import { described, futureDateTime, listParams, optional, requireFuture } from '#/http/params'
 import { uid, uniqueId } from '#/ids'
 import { route } from '#/pipeline/route'
 import { bucketById, fileById, grantRead, openFile } from '#/services/storage/access'
 import { tokenById, tokenModel, tokenSecret } from '#/services/storage/file-tokens'
-import { inFile } from '#/services/storage/files.routes'
+import { inFile } from '#/services/storage/params'
 
 const ofFile = '/v1/tokens/buckets/:bucketId/files/:fileId'
 const one = '/v1/tokens/:tokenId'
-const byId = { param: z.object({ tokenId: uid }) }
-const body = z.object({ expire: optional(futureDateTime) })
+const byId = { param: z.object({ tokenId: uid.describe('ID of the file token.') }) }
+const body = z.object({
+  expire: described(
+    optional(futureDateTime),
+    'When the token ends, in the future; left out, never.',
+  ),
+})
 const limit = {
   limit: 60,
   windowSeconds: 60,
@@ -32,6 +37,10 @@ const withSecret = async (c: Context<AppEnv>, row: FileToken) => ({
 export const createFileToken = route(
   {
     name: 'tokens.createFileToken',
+    summary: 'Create a token for a file',
+    description:
+      'Creates a token that lets whoever holds its secret download, view and preview ' +
+      'one file. API keys only. Without `expire` it never ends.',
     method: 'post',
     path: ofFile,
     scopes: ['tokens.write'],
@@ -70,6 +79,10 @@ export const createFileToken = route(
 export const list = route(
   {
     name: 'tokens.list',
+    summary: 'List the tokens of a file',
+    description:
+      'Lists the tokens of a file with their secrets, expired ones too. API keys ' +
+      'only. Unlike with Appwrite, queries may filter by `expire`.',
     method: 'get',
     path: ofFile,
     scopes: ['tokens.read'],
@@ -119,6 +132,8 @@ export const list = route(
 export const get = route(
   {
     name: 'tokens.get',
+    summary: 'Get a file token',
+    description: 'Returns a token with its secret, made anew for each answer. API keys only.',
     method: 'get',
     path: one,
     scopes: ['tokens.read'],
@@ -137,6 +152,11 @@ export const get = route(
 export const update = route(
   {
     name: 'tokens.update',
+    summary: 'Change when a file token expires',
+    description:
+      'Sets the end of a token; without `expire`, or with `null`, the token never ' +
+      'ends. API keys only. After a later end was set, fetch the secret again: an old ' +
+      'one still ends at its own time.',
     method: 'patch',
     path: one,
     scopes: ['tokens.write'],
@@ -163,6 +183,8 @@ export const update = route(
 export const deleteToken = route(
   {
     name: 'tokens.delete',
+    summary: 'Delete a file token',
+    description: 'Deletes a token, whose secret opens nothing from then on. API keys only.',
     method: 'delete',
     path: one,
     scopes: ['tokens.write'],

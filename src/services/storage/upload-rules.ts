@@ -5,7 +5,7 @@ import { grantRoles, permission, permissionList } from '#/auth/roles'
 import type { Bucket } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import { characters, gatherArrays, optional, withDefault } from '#/http/params'
+import { characters, described, gatherArrays, optional, withDefault } from '#/http/params'
 import { customId, idFor } from '#/ids'
 import { check } from '#/pipeline/route'
 import { parseFolder } from '#/storage/folder'
@@ -19,9 +19,15 @@ const NAME_MAX_CHARACTERS = 2048
 
 /** The form fields of an upload beside the file (storage contract 6.1). */
 export const uploadFields = z.object({
-  fileId: customId,
-  permissions: optional(permissionList(['read', 'update', 'delete'], ['update', 'delete'])),
-  folder: withDefault(z.string().transform(parseFolder), ''),
+  fileId: customId.describe('ID of the new file, or `unique()` for one that is made.'),
+  permissions: described(
+    optional(permissionList(['read', 'update', 'delete'], ['update', 'delete'])),
+    'Who may read, update and delete the file; by default its user alone, and nobody for a guest or key.',
+  ),
+  folder: described(
+    withDefault(z.string().transform(parseFolder), ''),
+    'Path to file it under, e.g. `photos/2026`; it is a text alone and cannot be changed later.',
+  ),
 })
 /** The fields of an upload, checked. */
 export type Fields = z.output<typeof uploadFields>
