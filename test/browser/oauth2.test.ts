@@ -199,6 +199,54 @@ test('the web SDK takes a token and makes a session of it, once', async () => {
   })
 })
 
+/** Has the provider forget who is signed in there, as the next person at a shared machine would. */
+const forgetThere = (page: Page) =>
+  page.context().clearCookies({ name: /^_(session|interaction|grant)/ })
+
+test.each(['known', 'unknown'])(
+  'a token flow signs in whoever the provider names while somebody else’s session is in the browser: %s',
+  async (kind) => {
+    const next = newName()
+    if (kind === 'known') await signIn(await openApp(), next)
+    const page = await openApp()
+    const holder = newName()
+    await signIn(page, holder)
+    const { $id } = await call(page, 'get')
+    await forgetThere(page)
+    await leave(page, 'createOAuth2Token', { provider: 'oidc', ...ends() })
+    await signInThere(page, next)
+    await page.waitForURL(`${app.origin}/ok**`)
+    const { userId, secret } = Object.fromEntries(new URL(page.url()).searchParams)
+    expect(userId).not.toBe($id)
+    const device = await openApp()
+    expect(await call(device, 'createSession', { userId, secret })).toMatchObject({ userId })
+    expect(await call(device, 'get')).toMatchObject({ $id: userId, email: `${next}@example.com` })
+    // The holder has kept an account of their own, and nobody's else.
+    const other = await openApp()
+    await signIn(other, holder)
+    expect((await call(other, 'get')).$id).toBe($id)
+    const { identities } = await call(other, 'listIdentities')
+    expect(identities.map((one: { providerUid: string }) => one.providerUid)).toEqual([holder])
+  },
+)
+
+test('a session flow signs in the owner of the account, and ends the session before', async () => {
+  const [next, holder] = [newName(), newName()]
+  await signIn(await openApp(), next)
+  const page = await openApp()
+  await signIn(page, holder)
+  const before = await call(page, 'get')
+  await forgetThere(page)
+  await signIn(page, next)
+  expect(page.url()).toBe(`${app.origin}/ok?from=app`)
+  expect(await call(page, 'get')).toMatchObject({ email: `${next}@example.com` })
+  const other = await openApp()
+  await signIn(other, holder)
+  expect((await call(other, 'get')).$id).toBe(before.$id)
+  expect((await call(other, 'listSessions')).total).toBe(1)
+  expect((await call(other, 'listIdentities')).total).toBe(1)
+})
+
 test('a sign-in that one browser began is of no use in another', async () => {
   const attacker = await openApp()
   let stolen = ''
