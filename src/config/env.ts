@@ -106,7 +106,7 @@ const settingsShape = z.object({
   SMS_HEADERS: readable(parseHeaders, 'must be a JSON object of header names and values'),
   /** Set by the development server alone: messages are kept to be read instead of being sent. */
   MAIL_OUTBOX: z.enum(['on', 'off']).default('off'),
-  /** Set by the development server alone: files say that they are not compressed, or its proxy does so. */
+  /** Set by the development server alone, for its proxy: files say that they are not compressed, redirects name no host. */
   IDENTITY_ENCODING: z.enum(['on', 'off']).default('off'),
 })
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,17 +26,23 @@ const freePort = () =>
     })
   })
 
-/** Starts Edgewrite as `npm run dev` does, on a free port and with storage of its own. */
-export async function startServer() {
+/**
+ * Starts Edgewrite as `npm run dev` does, on a free port and with storage of its own.
+ * @param vars what a developer has set, by name
+ */
+export async function startServer(vars: Readonly<Record<string, string>> = {}) {
   const port = await freePort()
   const state = mkdtempSync(join(tmpdir(), 'edgewrite-'))
+  const file = join(state, '.dev.vars') // not what the developer of this machine has set
+  const lines = Object.entries(vars).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+  writeFileSync(file, lines.join(''))
   const apiKey = `standard_${'5d'.repeat(128)}`
   const server = spawn('node', ['src/cli/dev.ts'], {
     env: {
       ...process.env,
       PORT: `${port}`,
       EDGEWRITE_STATE: state,
-      EDGEWRITE_VARS: join(state, '.dev.vars'), // not what a developer has set
+      EDGEWRITE_VARS: file,
       API_KEY: apiKey,
       SECRET,
       RATE_LIMITS: 'off',

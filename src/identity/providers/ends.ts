@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { cookieDomain, encodeSession, setSessionCookies } from '#/auth/session-cookies'
 import { type ApiError, ERRORS, type ErrorType } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import { publicUrl } from '#/http/public-url'
+import { publicUrl, requestUrl } from '#/http/public-url'
 import type { Outcome } from '#/identity/providers/entries'
 import { wrapSecret } from '#/identity/providers/exchange'
 import { OWN_PAGES } from '#/identity/providers/own-pages'
@@ -12,13 +12,24 @@ import { withQuery } from '#/identity/secrets/links'
 type Ctx = Context<AppEnv>
 
 /**
+ * Returns an address as a header can carry it in development: wrangler's proxy puts its own scheme, http, before
+ * every address of the host that was asked for, also behind a tunnel that ends TLS. A path is left alone.
+ */
+function withoutHost(c: Ctx, location: string) {
+  const url = URL.canParse(location) ? new URL(location) : undefined
+  const isDevelopment = c.var.settings.IDENTITY_ENCODING === 'on'
+  if (!url || !isDevelopment || url.host !== requestUrl(c).host) return location
+  return url.pathname + url.search + url.hash
+}
+
+/**
  * Sends a browser on, by an answer that nothing keeps (account contract 11.1).
  * @param location a URL as printed by its parser, or a path of this server
  */
 export function redirect(c: Ctx, location: string) {
   c.header('Cache-Control', 'no-store, no-cache, must-revalidate, max-age=0')
   c.header('Pragma', 'no-cache')
-  return c.redirect(location, 301)
+  return c.redirect(withoutHost(c, location), 301)
 }
 
 const ownPage = (c: Ctx, end: keyof typeof OWN_PAGES) => publicUrl(c, OWN_PAGES[end])
