@@ -112,14 +112,17 @@ describe('the carrier', () => {
     })
   })
 
-  test('that fails is a 503 of its own, and nothing is kept back silently', async () => {
+  test.each([
+    ['fails', 'unwanted', 503, 'general_smtp_disabled', /could not be handed to its carrier/],
+    ['refuses the address', 'refused', 400, 'general_invalid_email', /takes no mail for this/],
+  ])('that %s says so, and nothing is kept back silently', async (_, to, code, type, text) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-    const { status, body } = await sending(SMTP, recovery(freshAddress('refused'))).send()
-    expect([status, body.type]).toEqual([503, 'general_smtp_disabled'])
-    expect(body.message).toMatch(/could not be handed to its carrier/)
+    const { status, body } = await sending(SMTP, recovery(freshAddress(to))).send()
+    expect([status, body.type]).toEqual([code, type])
+    expect(body.message).toMatch(text)
     expect(body.message).not.toMatch(/550|127\.0\.0\.1|@/)
     expect(log).toHaveBeenCalledTimes(1)
-    expect(`${log.mock.calls[0]?.[1]}`).toContain('550')
+    expect(`${log.mock.calls[0]?.[1]}`).toMatch(/55[04]/)
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { outbox } from '#/db/schema/mail'
+import { AddressRefused, carrierFailed } from '#/messaging/mail/carrier'
 import { httpSms, sendSms, smsConfigured, twilioSms } from '#/messaging/sms/sms'
 import { carriers, mailWorld, requestsTo } from '#test/support/mail'
 
@@ -74,7 +75,7 @@ test.each([
 
 describe('a carrier that fails', () => {
   test.each([
-    ['refuses', 'refuse', /answered 422.*No such number/],
+    ['breaks', 'broken', /answered 500: Broken/],
     ['points elsewhere', 'redirect', /answered 307/],
   ])('is a 503 where it %s, and the cause is in the log', async (_, kind, reason) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -92,6 +93,25 @@ describe('a carrier that fails', () => {
     expect(`${log.mock.calls[0]?.[1]}`).toMatch(reason)
     expect(`${log.mock.calls.flat()}`).not.toContain('s3cret')
     expect((await requestsTo(id)).map(({ path }) => path)).toEqual([`/${kind}/${id}`])
+  })
+
+  test.each([
+    ['http', 'refuse', 400, 'general_invalid_phone'],
+    ['http', 'busy', 503, 'general_phone_disabled'],
+    ['twilio', 'twilio-number', 400, 'general_invalid_phone'],
+    ['twilio', 'twilio-sender', 503, 'general_phone_disabled'],
+    ['twilio', 'refuse', 503, 'general_phone_disabled'],
+  ])('over %s that answers as %s is a %i', async (protocol, kind, status, type) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const url = `${carriers.http}/${kind}/${fresh()}`
+    const sms =
+      protocol === 'http'
+        ? httpSms({ kind: 'http', url }, 'Acme', {})
+        : twilioSms({ kind: 'twilio', url }, 'Acme')
+    const error = await sms.send(NUMBER, 'x').catch((cause) => cause)
+    const wait = kind === 'busy' ? 17 : undefined
+    expect([error instanceof AddressRefused, error.retrySeconds]).toEqual([status === 400, wait])
+    expect(() => carrierFailed('text message', error)).toThrow(expect.objectContaining({ type }))
   })
 
   test.each([

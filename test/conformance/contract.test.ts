@@ -42,7 +42,15 @@ const MORE_THAN_CONTRACT: Record<string, readonly string[]> = {
   // The ID for a new user is taken: upstream answers 500.
   'account.createMagicURLToken': ['user_already_exists'],
   'account.createEmailToken': ['user_already_exists'],
-  'account.createPhoneToken': ['user_already_exists'],
+  // The carrier refuses the address for good: upstream says nothing, and leaves what it made behind.
+  'account.createPhoneToken': ['general_invalid_phone', 'user_already_exists'],
+  'account.createRecovery': ['general_invalid_email'],
+  'account.createRecoveryOTP': ['general_invalid_email'],
+  'account.createEmailVerification': ['general_invalid_email'],
+  'account.createEmailVerificationOTP': ['general_invalid_email'],
+  'account.createPhoneVerification': ['general_invalid_phone'],
+  'account.createMFAChallenge': ['general_invalid_email', 'general_invalid_phone'],
+  'teams.createMembership': ['general_invalid_email', 'general_invalid_phone'],
   'users.listMemberships': ['general_cursor_not_found'],
   'users.updateTarget': ['user_target_already_exists'],
 }

@@ -59,8 +59,15 @@ const listen = (server: Pick<Server, 'listen' | 'address'>) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 
-/** Recipients by what becomes of their mail: refused by name, refused after the message, never answered. */
-const FATES = { refused: /^refused/, unwanted: /^unwanted/, stuck: /^stuck/ }
+/** Recipients by what becomes of their mail: refused after the message, never answered. */
+const FATES = { unwanted: /^unwanted/, stuck: /^stuck/ }
+/** What is said of recipients that are refused by name. */
+const REFUSALS: [name: RegExp, responseCode: number, text: string][] = [
+  [/^refused/, 550, 'No such mailbox'],
+  [/^gone/, 550, '5.1.1 No such mailbox'],
+  [/^relay/, 550, '5.7.1 Relaying denied'],
+  [/^greylisted/, 451, '4.7.1 Try again later'],
+]
 
 function smtpServer(options: SMTPServerOptions, mails: ReceivedMail[]) {
   const server = new SMTPServer({
@@ -70,9 +77,9 @@ function smtpServer(options: SMTPServerOptions, mails: ReceivedMail[]) {
       else done(new Error('Authentication failed'))
     },
     onRcptTo: ({ address }, _session, done) => {
-      if (FATES.refused.test(address)) {
-        done(Object.assign(new Error('No such mailbox'), { responseCode: 550 }))
-      } else done()
+      const [, responseCode, text] = REFUSALS.find(([name]) => name.test(address)) ?? []
+      if (text) done(Object.assign(new Error(text), { responseCode }))
+      else done()
     },
     onData: (stream, { envelope, hostNameAppearsAs, user, secure }, done) => {
       const chunks: Buffer[] = []
@@ -130,6 +137,10 @@ async function answer(
   requests.push({ method: request.method ?? '', path, headers, body: await text(request) })
   if (kind === 'hang') return
   if (kind === 'redirect') response.writeHead(307, { Location: `/stolen/${part}` }).end()
+  else if (kind === 'busy') response.writeHead(429, { 'Retry-After': '17' }).end('Slow down')
+  else if (kind === 'broken') response.writeHead(500).end('Broken')
+  else if (kind === 'twilio-number') response.writeHead(400).end('{"code": 21211, "status": 400}')
+  else if (kind === 'twilio-sender') response.writeHead(400).end('{"code": 21606, "status": 400}')
   else if (kind === 'refuse') response.writeHead(422).end('{"message":"No such number"}')
   else response.writeHead(201, { 'Content-Type': 'application/json' }).end('{"sid":"SM1"}')
 }

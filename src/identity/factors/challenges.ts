@@ -18,6 +18,7 @@ import type { AppEnv } from '#/http/context'
 import { isCodeUnused, readCode, useCode } from '#/identity/factors/authenticators'
 import { FACTOR_POLICIES, type Factor } from '#/identity/factors/factors'
 import { CUSTOM_FACTOR, sealChallengeCode } from '#/identity/factors/stored-challenges'
+import { deliver } from '#/identity/secrets/one-time'
 import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
 import { trimAfterPass } from '#/identity/sessions/sessions'
 import { goneMeanwhile } from '#/identity/users/self'
@@ -86,7 +87,7 @@ export async function issueChallenge(c: Ctx, person: Person, factor: Factor) {
     .values({ ...row, sealed })
     .returning({ id: oneTimeSecrets.id })
   if (!stored) throw goneMeanwhile()
-  await send?.(secret)
+  if (send) await deliver(c, row, () => send(secret))
   return row
 }
 

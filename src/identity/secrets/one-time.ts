@@ -5,9 +5,11 @@ import { type Batch, gather } from '#/db/gather'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose, type User, users } from '#/db/schema'
 import type { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
+import { takeBackUser } from '#/events/announce'
 import type { AppEnv } from '#/http/context'
 import type { TokenRow } from '#/identity/models'
 import type { AddressKind } from '#/identity/users/addresses'
+import { dropBareUser } from '#/identity/users/bare-user'
 import { addProof } from '#/identity/users/proof'
 import { randomHex } from '#/lib/secrets'
 
@@ -51,14 +53,24 @@ export async function storeSecret(
 }
 
 /**
- * Sends a stored secret. If that fails nobody will ever hold it, so it goes before the failure is reported.
+ * Sends a stored secret. If that fails nobody will ever hold it, so it goes before the failure is reported, and with
+ * it a user who was made for it: one at a mistyped address would stand in the way of the right sign-up.
  * @throws whatever the carrier's module throws
  */
-export async function deliver(c: Ctx, { id }: Issued, send: () => Promise<void>) {
+export async function deliver(
+  c: Ctx,
+  { id, userId }: { id: string; userId: string },
+  send: () => Promise<void>,
+) {
   try {
     await send()
   } catch (error) {
-    await c.var.db.delete(oneTimeSecrets).where(eq(oneTimeSecrets.id, id))
+    const { db } = c.var
+    const [, dropped] = await db.batch([
+      db.delete(oneTimeSecrets).where(eq(oneTimeSecrets.id, id)),
+      dropBareUser(c, userId),
+    ])
+    if (dropped.length > 0) takeBackUser(c, userId)
     throw error
   }
 }

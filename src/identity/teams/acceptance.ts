@@ -16,7 +16,7 @@ import {
   membershipById,
   teamById,
 } from '#/identity/teams/access'
-import { boundSecret } from '#/identity/teams/invitations'
+import { boundSecret } from '#/identity/teams/invitation-store'
 import { type MembershipRow, revealed } from '#/identity/teams/models'
 import { hasOwner } from '#/identity/teams/owners'
 import type { AddressKind } from '#/identity/users/addresses'

@@ -1,52 +1,28 @@
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { type Caller, isPrivileged, userIdOf } from '#/auth/caller'
-import { oneTimeRow } from '#/auth/one-time'
+import { type Caller, isPrivileged } from '#/auth/caller'
 import { gather } from '#/db/gather'
-import { insertIf } from '#/db/insert-if'
-import {
-  type Membership,
-  memberships,
-  oneTimeSecrets,
-  type Team,
-  teams,
-  type User,
-  users,
-} from '#/db/schema'
+import { type Membership, memberships, type Team, type User, users } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { platformRows, projectClients } from '#/http/clients'
 import type { AppEnv } from '#/http/context'
 import { checkRedirect } from '#/http/origin'
-import { unknownPassword } from '#/identity/passwords'
 import { grantOwner, grantTeam, teamById } from '#/identity/teams/access'
+import { type Invitation, storeInvitation, takeBack } from '#/identity/teams/invitation-store'
 import { type MembershipRow, revealed } from '#/identity/teams/models'
-import { isOwnerNow } from '#/identity/teams/owners'
 import {
   addLookAround,
-  addUser,
   checkEmailPolicies,
   checkUserLimit,
   type Surroundings,
 } from '#/identity/users/new-user'
-import { uniqueId } from '#/ids'
 import { randomHex } from '#/lib/secrets'
+import { isRefused } from '#/messaging/mail/carrier'
 import { mailConfigured, sendTemplate } from '#/messaging/mail/send'
 import { sendSms, smsConfigured } from '#/messaging/sms/sms'
 import { readSettings, settingsRows } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
-
-/** Says who is invited, to what; one of ID, e-mail address and phone number names the invitee. */
-export type Invitation = {
-  teamId: string
-  roles: readonly string[]
-  userId?: string | undefined
-  email?: string | undefined
-  phone?: string | undefined
-  name?: string | undefined
-  /** Where the invitation leads. */
-  url?: string | undefined
-}
 
 const SECRET_LENGTH = 256
 
@@ -154,116 +130,6 @@ async function checkNewcomer(c: Ctx, { email }: Invitation, around: Surroundings
   if (email !== undefined) await checkEmailPolicies(c, email)
 }
 
-type Pair = { teamId: string; userId: string }
-
-const ofPair = ({ teamId, userId }: Pair) =>
-  and(eq(memberships.teamId, teamId), eq(memberships.userId, userId))
-
-/**
- * Builds the statement that stores a membership, or has a pending one invited anew, whose roles stay; a key
- * confirms it at once. No row comes back when it is confirmed already, or team or user are gone.
- */
-function enrol({ var: { db, now, caller } }: Ctx, pair: Pair, roles: readonly string[], when: SQL) {
-  const isConfirmed = isPrivileged(caller)
-  const changes = { invited: now, updatedAt: now }
-  const state = isConfirmed ? { joined: now, confirm: true } : { joined: null, confirm: false }
-  const row = {
-    id: uniqueId(now),
-    ...pair,
-    roles: [...roles],
-    createdAt: now,
-    ...changes,
-    ...state,
-  }
-  return insertIf(db, memberships, row, when).onConflictDoUpdate({
-    target: [memberships.teamId, memberships.userId],
-    set: { ...changes, ...state },
-    setWhere: eq(memberships.confirm, false),
-  })
-}
-
-/** Builds the statement that voids the links of a pending invitation; a used one is kept, to be told from a wrong one. */
-function voidLinks({ var: { db } }: Ctx, pair: Pair, when: SQL) {
-  const membership = db.select({ id: memberships.id }).from(memberships).where(ofPair(pair))
-  return db
-    .delete(oneTimeSecrets)
-    .where(
-      and(
-        inArray(oneTimeSecrets.ref, membership),
-        eq(oneTimeSecrets.purpose, 'invite'),
-        isNull(oneTimeSecrets.usedAt),
-        when,
-      ),
-    )
-}
-
-type SecretRow = typeof oneTimeSecrets.$inferInsert
-
-/** Builds the statement that stores the secret of a pending invitation. */
-function keepSecret({ var: { db } }: Ctx, pair: Pair, row: SecretRow, when: SQL) {
-  const pending = and(ofPair(pair), eq(memberships.confirm, false), when)
-  const id = db.select({ id: memberships.id }).from(memberships).where(pending)
-  const userId = db.select({ userId: memberships.userId }).from(memberships).where(pending)
-  // Where nothing is pending the row would be nobody's: a trigger drops it.
-  const owner = { ref: sql`coalesce(${id}, '')`, userId: sql`coalesce(${userId}, '')` }
-  return db.insert(oneTimeSecrets).values({ ...row, ...owner })
-}
-
-/** Gives where an invitation is sent; '' where there is nowhere. */
-const addressOf = ({ email, phone }: Pick<Invitation, 'email' | 'phone'> | User) =>
-  email || phone || ''
-
-/**
- * Gives what is hashed of an invitation's secret. Differs: upstream takes it also once its user has given up
- * the address that it went to, and then takes the new one for verified.
- */
-export const boundSecret = (secret: string, address: string) => `${secret}:${address}`
-
-/**
- * Stores an invitation with its secret and, for a stranger, the user, in one transaction.
- * @throws `user_unauthorized`, `user_count_exceeded`, `user_already_exists`, `membership_already_confirmed`,
- * `team_not_found`, `user_not_found` for what happened meanwhile
- */
-async function store(c: Ctx, given: Invitation, known: User | undefined, secret: string) {
-  const { db, caller } = c.var
-  const { teamId, roles, email, phone, name = email } = given
-  const byKey = isPrivileged(caller)
-  const mayInvite = byKey ? sql`1` : isOwnerNow(teamId, userIdOf(caller))
-  const batch = gather(db)
-  const invitee = known
-    ? { id: known.id, stored: () => ({ user: known }) }
-    : await addUser(c, batch, {
-        ...{ userId: 'unique()', email, phone, name, targets: [] },
-        origin: byKey ? 'owner' : 'claim',
-        when: mayInvite,
-        ...{ password: unknownPassword(), passwordCounts: false },
-      })
-  const pair = { teamId, userId: invitee.id }
-  const enrolled = batch.add(enrol(c, pair, roles, mayInvite))
-  batch.add(voidLinks(c, pair, mayInvite))
-  if (!byKey) {
-    const bound = boundSecret(secret, addressOf(known ?? { email, phone }))
-    const row = await oneTimeRow(c, { userId: pair.userId, purpose: 'invite', secret: bound })
-    batch.add(keepSecret(c, pair, row, mayInvite))
-  }
-  const team = batch.add(db.select({ id: teams.id }).from(teams).where(eq(teams.id, teamId)))
-  const still = batch.add(
-    db
-      .select({ id: teams.id })
-      .from(teams)
-      .where(and(eq(teams.id, teamId), mayInvite)),
-  )
-  const latest = batch.add(db.select().from(memberships).where(ofPair(pair)))
-  await batch.run()
-  if (!team()[0]) throw new ApiError('team_not_found')
-  if (!still()[0]) throw new ApiError('user_unauthorized')
-  const user = invitee.stored()?.user
-  if (!user) throw new ApiError('user_already_exists')
-  const [membership] = enrolled()
-  if (membership) return { membership, user }
-  throw new ApiError(latest()[0] ? 'membership_already_confirmed' : 'user_not_found')
-}
-
 /** Sends the link by mail, else by text message; whoever has neither address gets nothing. */
 async function deliver(c: Ctx, user: User, link: string, team: Team, name: string) {
   if (user.email) {
@@ -278,9 +144,11 @@ async function deliver(c: Ctx, user: User, link: string, team: Team, name: strin
 
 /**
  * Adds somebody to a team, for a key, or invites somebody, for an owner: by mail, else by text message (teams
- * contract 4.3). When the carrier fails, the membership stays pending and can be invited to again.
+ * contract 4.3). When the carrier fails, the membership stays pending and can be invited to again; when it refuses
+ * the address for good, nothing stays.
  * @throws as {@link grantInvitation} and {@link checkNewcomer}, `general_argument_invalid`
- * @throws `general_smtp_disabled`, `general_phone_disabled` also when the carrier fails
+ * @throws `general_smtp_disabled`, `general_phone_disabled` also when the carrier fails, `general_invalid_email`,
+ * `general_invalid_phone` when it refuses the address
  */
 export async function invite(c: Ctx, given: Invitation): Promise<MembershipRow> {
   const { caller } = c.var
@@ -293,14 +161,18 @@ export async function invite(c: Ctx, given: Invitation): Promise<MembershipRow> 
   const { email, phone } = scene.invitee ?? given
   if (!byKey && !email && phone && !smsConfigured(c)) throw new ApiError('general_phone_disabled')
   const secret = randomHex(SECRET_LENGTH)
-  const { membership, user } = await store(c, given, scene.invitee, secret)
+  const { membership, user } = await storeInvitation(c, given, scene.invitee, secret)
   if (!byKey && given.url !== undefined) {
     const { id: membershipId, userId, teamId } = membership
     const link = invitationLink(given.url, {
       ...{ membershipId, userId, secret, teamId },
       teamName: team.name,
     })
-    await deliver(c, user, link, team, user.name || given.name || user.email || '')
+    const name = user.name || given.name || user.email || ''
+    await deliver(c, user, link, team, name).catch(async (error) => {
+      if (isRefused(error)) await takeBack(c, membership)
+      throw error
+    })
   }
   return revealed(membership, team.name, user)
 }

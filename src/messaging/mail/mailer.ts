@@ -4,7 +4,7 @@ import type { Database } from '#/db'
 import { isSendable } from '#/lib/contact/address'
 import type { Mailer, Message } from '#/messaging/mail/message'
 import { oneLine } from '#/messaging/mail/templates/substitute'
-import { CARRIER_TIMEOUT_MS, carrierFailed } from './carrier.ts'
+import { AddressRefused, CARRIER_TIMEOUT_MS, carrierFailed } from './carrier.ts'
 import { outboxMailer } from './outbox-store.ts'
 import { smtpMailer } from './smtp.ts'
 
@@ -25,7 +25,12 @@ export const bindingMailer = (binding: SendEmail, timeoutMs = CARRIER_TIMEOUT_MS
         reject(new Error('The e-mail binding took too long.')),
       )
     })
-    await Promise.race([sent, tooLate])
+    await Promise.race([sent, tooLate]).catch((cause) => {
+      if (/\bE_RECIPIENT_SUPPRESSED\b/.test(`${Object(cause).code} ${cause}`)) {
+        throw new AddressRefused('The e-mail binding sends nothing to this address.', { cause })
+      }
+      throw cause
+    })
   },
 })
 
@@ -49,7 +54,7 @@ export const reporting = (carrier: Mailer): Mailer => ({
     try {
       await carrier.send(checked(message))
     } catch (error) {
-      carrierFailed('general_smtp_disabled', error)
+      carrierFailed('mail', error)
     }
   },
 })

@@ -5,7 +5,7 @@ import type SMTPTransport from 'nodemailer/lib/smtp-transport'
 import type { SmtpConfig } from '#/config/smtp-url'
 import { isLoopback } from '#/lib/public-host'
 import type { Mailer, Message } from '#/messaging/mail/message'
-import { CARRIER_TIMEOUT_MS } from './carrier.ts'
+import { AddressRefused, CARRIER_TIMEOUT_MS, CarrierBusy } from './carrier.ts'
 
 type Closable = { close: () => Promise<void> }
 type Upgradable = { _handle?: { socket?: { startTls?: (options: unknown) => Closable } } | null }
@@ -85,6 +85,33 @@ function transportTo(config: SmtpConfig, timeoutMs: number, signal: AbortSignal,
 
 const domainOf = (email: string) => email.slice(email.lastIndexOf('@') + 1)
 
+/** For how long a server that answers "later" is left alone: greylisting takes some minutes. */
+const LATER_SECONDS = 300
+
+/** What nodemailer adds to an error: the command that failed, and the server's answer to it. */
+type SmtpFailure = { command?: unknown; responseCode?: unknown; response?: unknown }
+
+/**
+ * Returns what a failure to send says of the addressee (RFC 5321 §4.2.1, RFC 3463 §3). A permanent answer to the
+ * addressee's name is about the address, unless it speaks of security or policy (x.7.x): that is between the servers.
+ * After the message only an answer about the address itself (x.1.x) is.
+ */
+export function readFailure(cause: unknown): unknown {
+  const { command, responseCode, response }: SmtpFailure = Object(cause)
+  const code = Number(responseCode)
+  const [, subject] = /^\d{3}[ -][245]\.(\d{1,3})\.\d{1,3}/.exec(`${response ?? ''}`) ?? []
+  const isAbout = command === 'RCPT TO' ? subject !== '7' : command === 'DATA' && subject === '1'
+  if (code >= 500 && code < 600 && isAbout) {
+    return new AddressRefused(`The mail server refuses the address: ${response}`, { cause })
+  }
+  if (code >= 400 && code < 500) {
+    return new CarrierBusy(LATER_SECONDS, `The mail server asks to try later: ${response}`, {
+      cause,
+    })
+  }
+  return cause
+}
+
 /**
  * Sends mails through an SMTP server (RFC 5321), over a connection of its own each.
  * @param timeoutMs how long a mail may take in all
@@ -94,7 +121,7 @@ export const smtpMailer = (config: SmtpConfig, timeoutMs = CARRIER_TIMEOUT_MS): 
     const signal = AbortSignal.timeout(timeoutMs)
     const transport = transportTo(config, timeoutMs, signal, domainOf(message.from))
     const { replyTo, replyToName = '' } = message
-    await transport.sendMail({
+    const sent = transport.sendMail({
       from: { name: message.fromName ?? '', address: message.from },
       to: { name: message.toName ?? '', address: message.to },
       ...(replyTo ? { replyTo: { name: replyToName, address: replyTo } } : {}),
@@ -104,6 +131,9 @@ export const smtpMailer = (config: SmtpConfig, timeoutMs = CARRIER_TIMEOUT_MS): 
       html: message.html,
       headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834 §5: out-of-office programs keep silent
       signal,
+    })
+    await sent.catch((cause) => {
+      throw readFailure(cause)
     })
   },
 })

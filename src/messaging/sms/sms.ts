@@ -3,7 +3,12 @@ import type { SmsConfig } from '#/config/sms-url'
 import type { Database } from '#/db'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import { CARRIER_TIMEOUT_MS, carrierFailed } from '#/messaging/mail/carrier'
+import {
+  AddressRefused,
+  CARRIER_TIMEOUT_MS,
+  CarrierBusy,
+  carrierFailed,
+} from '#/messaging/mail/carrier'
 import { keep } from '#/messaging/mail/outbox-store'
 
 /** Hands text messages to something that delivers them. */
@@ -19,12 +24,36 @@ export interface Sms {
 /** How much of a carrier's refusal is logged. */
 const LONGEST_REFUSAL = 500
 
+/** Checks whether a carrier's answer says that it will never take a message for the number. */
+type IsRefusal = (status: number, body: string) => boolean
+
+/** Statuses with which a carrier refuses what a message says, not who sends it or when (RFC 9110 §15.5). */
+const REFUSALS = [400, 410, 422]
+const refusesByStatus: IsRefusal = (status) => REFUSALS.includes(status)
+
+/**
+ * Twilio's errors about the number itself: not valid, cannot be reached, not a mobile one, has opted out
+ * (twilio.com/docs/api/errors).
+ */
+const TWILIO_REFUSALS = [21211, 21214, 21217, 21610, 21614]
+const refusesByCode: IsRefusal = (status, body) => {
+  const [, code] = /"code"\s*:\s*(\d{5})\b/.exec(body) ?? []
+  return status === 400 && TWILIO_REFUSALS.includes(Number(code))
+}
+
+/** Reads `Retry-After` (RFC 9110 §10.2.3) in seconds. @returns undefined where there is none, or a date */
+function retrySeconds(answer: Response): number | undefined {
+  const value = answer.headers.get('retry-after') ?? ''
+  return /^\d{1,6}$/.test(value) ? Math.max(1, Number(value)) : undefined
+}
+
 /** Sends one request that is not redirected: what it carries is for this host alone. */
 async function post(
   { url, authorization }: SmsConfig,
   headers: Readonly<Record<string, string>>,
   body: string | URLSearchParams,
   timeoutMs: number,
+  isRefusal: IsRefusal,
 ): Promise<void> {
   const answer = await fetch(url, {
     method: 'POST',
@@ -34,8 +63,11 @@ async function post(
     signal: AbortSignal.timeout(timeoutMs),
   })
   if (answer.ok) return answer.body?.cancel()
-  const reason = (await answer.text()).slice(0, LONGEST_REFUSAL)
-  throw new Error(`The SMS carrier answered ${answer.status}: ${reason}`)
+  const text = await answer.text()
+  const said = `The SMS carrier answered ${answer.status}: ${text.slice(0, LONGEST_REFUSAL)}`
+  if (isRefusal(answer.status, text)) throw new AddressRefused(said)
+  const seconds = retrySeconds(answer)
+  throw seconds === undefined ? new Error(said) : new CarrierBusy(seconds, said)
 }
 
 /**
@@ -49,7 +81,8 @@ export const twilioSms = (
 ): Sms => ({
   send: (to, text) => {
     const sender = /^MG[\da-f]{32}$/i.test(from) ? { MessagingServiceSid: from } : { From: from }
-    return post(config, {}, new URLSearchParams({ To: to, Body: text, ...sender }), timeoutMs)
+    const body = new URLSearchParams({ To: to, Body: text, ...sender })
+    return post(config, {}, body, timeoutMs, refusesByCode)
   },
 })
 
@@ -66,6 +99,7 @@ export const httpSms = (
       { 'Content-Type': 'application/json', ...headers },
       JSON.stringify({ from, to, message }),
       timeoutMs,
+      refusesByStatus,
     ),
 })
 
@@ -80,7 +114,7 @@ const reporting = (carrier: Sms): Sms => ({
     try {
       await carrier.send(to, text)
     } catch (error) {
-      carrierFailed('general_phone_disabled', error)
+      carrierFailed('text message', error)
     }
   },
 })

@@ -58,6 +58,8 @@ export const createMFAChallenge = route(
     model: mfaChallengeModel,
     errors: [
       'general_bad_request',
+      'general_invalid_email',
+      'general_invalid_phone',
       'general_phone_disabled',
       'general_smtp_disabled',
       'user_auth_method_unsupported',

@@ -46,7 +46,13 @@ export const createRecovery = route(
     method: 'post',
     path: '/v1/account/recovery',
     input: { body: z.object({ email, url }) },
-    errors: ['general_bad_request', 'general_smtp_disabled', 'user_blocked', 'user_not_found'],
+    errors: [
+      'general_bad_request',
+      'general_invalid_email',
+      'general_smtp_disabled',
+      'user_blocked',
+      'user_not_found',
+    ],
   },
   async (c, { email, url }) => {
     const batch = gather(c.var.db)
@@ -80,7 +86,13 @@ export const createRecoveryOTP = route(
     method: 'post',
     path: '/v1/account/recovery/otp',
     input: { body: z.object({ email, phrase: withDefault(z.boolean(), false) }) },
-    errors: ['general_bad_request', 'general_smtp_disabled', 'user_blocked', 'user_not_found'],
+    errors: [
+      'general_bad_request',
+      'general_invalid_email',
+      'general_smtp_disabled',
+      'user_blocked',
+      'user_not_found',
+    ],
   },
   async (c, { email, phrase }) => {
     await requireMail(c)

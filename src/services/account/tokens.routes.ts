@@ -155,7 +155,12 @@ export const createPhoneToken = route(
     input: { body: z.object({ userId: customId, phone }) },
     status: 201,
     model: tokenModel,
-    errors: ['general_phone_disabled', 'user_already_exists', 'user_count_exceeded'],
+    errors: [
+      'general_invalid_phone',
+      'general_phone_disabled',
+      'user_already_exists',
+      'user_count_exceeded',
+    ],
   },
   async (c, { userId, phone }) => {
     requireSms(c)

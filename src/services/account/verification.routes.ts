@@ -50,6 +50,7 @@ export const createEmailVerification = route(
     input: { body: z.object({ url }) },
     errors: [
       'general_bad_request',
+      'general_invalid_email',
       'general_smtp_disabled',
       'user_email_already_verified',
       'user_email_not_found',
@@ -86,6 +87,7 @@ export const createEmailVerificationOTP = route(
     input: { body: z.object({ phrase: withDefault(z.boolean(), false) }) },
     errors: [
       'general_bad_request',
+      'general_invalid_email',
       'general_smtp_disabled',
       'user_email_already_verified',
       'user_email_not_found',
@@ -120,7 +122,12 @@ export const createPhoneVerification = route(
     authMethod: 'phone',
     limit: perHour('url:{url},userId:{userId}', 'url:{url},ip:{ip}'),
     input: {},
-    errors: ['general_phone_disabled', 'user_phone_already_verified', 'user_phone_not_found'],
+    errors: [
+      'general_invalid_phone',
+      'general_phone_disabled',
+      'user_phone_already_verified',
+      'user_phone_not_found',
+    ],
   },
   async (c) => {
     requireSms(c)

@@ -112,6 +112,8 @@ export const createMembership = route(
     errors: [
       'general_argument_invalid',
       'general_bad_request',
+      'general_invalid_email',
+      'general_invalid_phone',
       'general_phone_disabled',
       'general_smtp_disabled',
       'membership_already_confirmed',

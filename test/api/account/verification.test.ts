@@ -154,7 +154,7 @@ describe.each(WAYS)('$path', ({ path, alias, column, flag, make, ttl, body: give
       MAIL_OUTBOX: 'off',
       SMTP_URL: 'smtp://127.0.0.1:1',
       MAIL_FROM: 'a@example.com',
-      SMS_URL: `${inject('carriers').http}/refuse/x`,
+      SMS_URL: `${inject('carriers').http}/broken/x`,
       SMS_FROM: 'Test',
     })
     const { user, headers } = await somebody()

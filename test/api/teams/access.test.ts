@@ -11,7 +11,8 @@ import {
   grantRoleChange,
   grantTeam,
 } from '#/identity/teams/access'
-import { grantInvitation, type Invitation } from '#/identity/teams/invitations'
+import type { Invitation } from '#/identity/teams/invitation-store'
+import { grantInvitation } from '#/identity/teams/invitations'
 import { visibleRow } from '#/identity/teams/members'
 import { NOW } from '#test/support/world'
 
