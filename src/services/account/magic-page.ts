@@ -55,6 +55,10 @@ const SCRIPT = `
     user_auth_method_unsupported: 'The app does not take links any more. Sign in there in another way.',
     project_not_found: 'This link is not of this server. Ask the app for a new one.',
   }
+  const TAKEN = {
+    user_session_already_exists: 'somebody',
+    user_more_factors_required: 'somebody who has not shown a second factor yet',
+  }
   const AGAIN = {
     general_rate_limit_exceeded: 'There were too many tries. Wait a while, then try again.',
     unreachable: 'The server cannot be reached from this window. Check the connection and try again, or open the '
@@ -69,7 +73,7 @@ const SCRIPT = `
   async function signIn() {
     const { isOk, told } = await call('POST', '/sessions/token', { userId, secret })
     if (isOk) return showSelf()
-    if (told.type === 'user_session_already_exists') return offerSwitch('somebody')
+    if (TAKEN[told.type]) return offerSwitch(TAKEN[told.type])
     if (TEXTS[told.type]) return show(TEXTS[told.type])
     show(AGAIN[told.type] ?? 'That did not work: ' + (told.message ?? 'the server did not say why.'), 'Try again', signIn)
   }
@@ -93,6 +97,7 @@ const SCRIPT = `
         + 'again; if it was used already, ask the app for a new one.')
     }
     const { isOk, told } = await call('GET', '')
+    if (TAKEN[told.type]) return offerSwitch(TAKEN[told.type])
     if (isOk && told.$id !== userId) return offerSwitch(nameOf(told))
     if (isOk) return show('You are signed in as ' + nameOf(told) + ' already. ' + DONE)
     show('', 'Continue', signIn)
