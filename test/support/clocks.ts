@@ -26,6 +26,7 @@ export const TIMED = [
   'test/api/account/oauth2-openid.test.ts',
   'test/api/account/oauth2-tokens.test.ts',
   'test/api/account/sessions.test.ts',
+  'test/api/account/twin-cookies.test.ts',
   'test/api/callers.test.ts',
   'test/api/pipeline.test.ts',
   'test/api/project/keys.test.ts',
