@@ -23,5 +23,12 @@ export const customId = z
   .union([z.literal('unique()'), uid], 'must be unique() or an ID of 1 to 36 of A-Z a-z 0-9 . _ -')
   .meta({ wire: { ...WIRE, pattern: `^unique\\(\\)$|${ID_PATTERN.source}` } })
 
+/** Accepts an existing ID, described by what it names, such as `file`. */
+export const uidOf = (noun: string) => uid.describe(`ID of the ${noun}.`)
+
+/** Accepts an ID for a new resource, described by what that is, such as `file`. */
+export const customIdOf = (noun: string) =>
+  customId.describe(`ID of the new ${noun}, or \`unique()\` for one that is made.`)
+
 /** Gives the ID that the caller asked for, or a new one for `unique()`. */
 export const idFor = (asked: string, now: Date) => (asked === 'unique()' ? uniqueId(now) : asked)

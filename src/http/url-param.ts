@@ -13,4 +13,7 @@ export const url = z
     check.addIssue('must be a URL')
     return z.NEVER
   })
-  .meta({ wire: { type: 'string', format: 'uri' } })
+  .meta({
+    wire: { type: 'string', format: 'uri' },
+    description: 'URL that the link leads to, on one of the platforms of the project.',
+  })

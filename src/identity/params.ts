@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { looseBoolean, text, withDefault } from '#/http/params'
+import { text } from '#/http/params'
 import { isSound, utf8 } from '#/identity/passwords/hashes/algorithm'
-import { uid } from '#/ids'
+import { uidOf } from '#/ids'
 
 /** Holds the ID of a user in a path. */
-export const inUser = z.object({ userId: uid })
-
-/** Holds whether a list is to be counted. */
-export const totalParam = { total: withDefault(looseBoolean, true) }
+export const inUser = z.object({ userId: uidOf('user') })
 
 const isPlain = (value: string) => value.isWellFormed() && !value.includes('\0')
 
@@ -27,4 +24,7 @@ const isPassword = (value: string) =>
 export const password = z
   .string()
   .refine(isPassword, `must have ${MIN_BYTES} to ${MAX_BYTES} bytes`)
-  .meta({ wire: { type: 'string', minLength: MIN_BYTES, maxLength: MAX_BYTES } })
+  .meta({
+    wire: { type: 'string', minLength: MIN_BYTES, maxLength: MAX_BYTES },
+    description: "Password of 8 to 256 bytes that meets the project's policies.",
+  })

@@ -38,4 +38,7 @@ export const preferences = z
     }
     return z.NEVER
   })
-  .meta({ wire: { type: 'object', additionalProperties: true, 'x-max-bytes': MAX_BYTES } })
+  .meta({
+    wire: { type: 'object', additionalProperties: true, 'x-max-bytes': MAX_BYTES },
+    description: 'Object of preferences, which replaces the present one as a whole.',
+  })

@@ -73,7 +73,10 @@ export const email = z
   .max(10 * MAX_LENGTH, 'must be an e-mail address')
   .transform(normalEmail)
   .refine(isAddress, 'must be an e-mail address')
-  .meta({ wire: { type: 'string', format: 'email' } })
+  .meta({
+    wire: { type: 'string', format: 'email' },
+    description: 'E-mail address, of which every spelling finds the same user.',
+  })
 
 /**
  * Classifies an address that {@link email} accepted: which mailbox it is, whatever its spelling, and

@@ -25,4 +25,7 @@ export const isPhone = (text: string): boolean =>
 export const phone = z
   .string()
   .refine(isPhone, 'must be a phone number: + and country code, 7 to 15 digits in all')
-  .meta({ wire: { type: 'string', pattern: NUMBER.source } })
+  .meta({
+    wire: { type: 'string', pattern: NUMBER.source },
+    description: 'Phone number: `+`, country code and number, 7 to 15 digits in all.',
+  })

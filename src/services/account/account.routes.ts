@@ -5,7 +5,7 @@ import { users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { recordAction } from '#/events/audit'
-import { optional } from '#/http/params'
+import { described, optional } from '#/http/params'
 import { accountModel, preferencesModel } from '#/identity/models'
 import { password, plainText } from '#/identity/params'
 import { hashPassword } from '#/identity/passwords'
@@ -20,13 +20,18 @@ import {
 } from '#/identity/users/new-user'
 import { preferences } from '#/identity/users/preferences'
 import { accountOf, goneMeanwhile, selfOf, updateSelf } from '#/identity/users/self'
-import { customId, idFor } from '#/ids'
+import { customIdOf, idFor } from '#/ids'
 import { email } from '#/lib/contact/email'
 import { route } from '#/pipeline/route'
 
 export const create = route(
   {
     name: 'account.create',
+    summary: 'Sign up',
+    description:
+      'Creates a user with e-mail address and password. Guests may call it. The ' +
+      'address is unverified, nothing is mailed and no session is opened; until ' +
+      'somebody proves the address it is only claimed.',
     method: 'post',
     path: '/v1/account',
     scopes: ['sessions.write'],
@@ -35,7 +40,12 @@ export const create = route(
     event: 'users.[userId].create',
     audit: 'user.create',
     input: {
-      body: z.object({ userId: customId, email, password, name: optional(plainText(128)) }),
+      body: z.object({
+        userId: customIdOf('user'),
+        email,
+        password,
+        name: described(optional(plainText(128)), 'Name of the user.'),
+      }),
     },
     status: 201,
     model: accountModel,
@@ -74,6 +84,8 @@ export const create = route(
 export const get = route(
   {
     name: 'account.get',
+    summary: 'Get the account',
+    description: 'Returns the account of the user, or of the user who is impersonated.',
     method: 'get',
     path: '/v1/account',
     scopes: ['account'],
@@ -92,6 +104,10 @@ export const get = route(
 export const deleteAccount = route(
   {
     name: 'account.delete',
+    summary: 'Delete the account',
+    description:
+      'Deletes the account of the user with everything that belongs to it. ID and ' +
+      'addresses are free at once.',
     method: 'delete',
     path: '/v1/account',
     scopes: ['account'],
@@ -118,6 +134,8 @@ export const deleteAccount = route(
 export const getPrefs = route(
   {
     name: 'account.getPrefs',
+    summary: "Get the account's preferences",
+    description: 'Returns the preferences of the user.',
     method: 'get',
     path: '/v1/account/prefs',
     scopes: ['account'],
@@ -132,6 +150,8 @@ export const getPrefs = route(
 export const updatePrefs = route(
   {
     name: 'account.updatePrefs',
+    summary: "Replace the account's preferences",
+    description: 'Replaces the preferences of the user as a whole and returns the account.',
     method: 'patch',
     path: '/v1/account/prefs',
     scopes: ['account'],
@@ -147,12 +167,14 @@ export const updatePrefs = route(
 export const updateName = route(
   {
     name: 'account.updateName',
+    summary: "Change the account's name",
+    description: 'Changes the name of the user.',
     method: 'patch',
     path: '/v1/account/name',
     scopes: ['account'],
     event: 'users.[userId].update.name',
     audit: 'user.update',
-    input: { body: z.object({ name: plainText(128) }) },
+    input: { body: z.object({ name: described(plainText(128), 'New name.') }) },
     status: 200,
     model: accountModel,
     errors: [],
@@ -163,6 +185,10 @@ export const updateName = route(
 export const updateStatus = route(
   {
     name: 'account.updateStatus',
+    summary: 'Block the account',
+    description:
+      'Blocks the account of the user, who cannot undo it: an API key can. Session ' +
+      'cookies are cleared, and sessions open nothing from then on.',
     method: 'patch',
     path: '/v1/account/status',
     scopes: ['account'],

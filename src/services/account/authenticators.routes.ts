@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { rememberDevice } from '#/auth/devices'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
-import { text } from '#/http/params'
+import { described, text } from '#/http/params'
 import {
   dropAuthenticator,
   findAuthenticator,
@@ -23,13 +23,20 @@ import { mfaTypeModel } from '#/services/account/mfa-models'
 const type = z
   .string()
   .refine((given) => given.toLowerCase() === 'totp', 'must be totp')
-  .meta({ wire: { type: 'string', enum: ['totp'], 'x-case-insensitive': true } })
+  .meta({
+    wire: { type: 'string', enum: ['totp'], 'x-case-insensitive': true },
+    description: 'Kind of authenticator.',
+  })
 
 const path = '/v1/account/mfa/authenticators/:type'
 
 export const createMFAAuthenticator = route(
   {
     name: 'account.createMFAAuthenticator',
+    summary: 'Add an authenticator',
+    description:
+      'Creates the secret for an authenticator app, which this answer alone shows. It ' +
+      'counts once a code has been shown.',
     method: 'post',
     path,
     scopes: ['account'],
@@ -50,12 +57,19 @@ export const createMFAAuthenticator = route(
 export const updateMFAAuthenticator = route(
   {
     name: 'account.updateMFAAuthenticator',
+    summary: 'Verify an authenticator',
+    description:
+      'Verifies an authenticator app by one of its codes, and adds the factor to the ' +
+      'current session.',
     method: 'put',
     path,
     scopes: ['account'],
     event: 'users.[userId].update.mfa',
     audit: 'user.update',
-    input: { param: z.object({ type }), body: z.object({ otp: text(256) }) },
+    input: {
+      param: z.object({ type }),
+      body: z.object({ otp: described(text(256), 'Code that the app shows.') }),
+    },
     status: 200,
     model: accountModel,
     errors: [
@@ -88,6 +102,10 @@ export const updateMFAAuthenticator = route(
 export const deleteMFAAuthenticator = route(
   {
     name: 'account.deleteMFAAuthenticator',
+    summary: 'Remove an authenticator',
+    description:
+      'Removes the authenticator app of the user. The session must have answered a ' +
+      'challenge in the last 30 minutes.',
     method: 'delete',
     path,
     scopes: ['account'],

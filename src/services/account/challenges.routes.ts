@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { rememberDevice } from '#/auth/devices'
 import { countAnswer, countChallenge } from '#/auth/mfa-budget'
 import { ApiError } from '#/errors'
-import { text } from '#/http/params'
+import { described, text } from '#/http/params'
 import { findAuthenticator } from '#/identity/factors/authenticators'
 import {
   acceptAnswer,
@@ -33,7 +33,10 @@ const factorName = z
     check.addIssue(`must be one of: ${FACTORS.join(', ')}`)
     return z.NEVER
   })
-  .meta({ wire: { type: 'string', enum: NAMES, 'x-case-insensitive': true } })
+  .meta({
+    wire: { type: 'string', enum: NAMES, 'x-case-insensitive': true },
+    description: 'Factor to be shown.',
+  })
 
 const path = '/v1/account/mfa/challenges'
 const aliases = ['/v1/account/mfa/challenge']
@@ -41,6 +44,10 @@ const aliases = ['/v1/account/mfa/challenge']
 export const createMFAChallenge = route(
   {
     name: 'account.createMFAChallenge',
+    summary: 'Start a challenge for a second factor',
+    description:
+      'Starts a challenge, and sends the code if the factor is an address. A session ' +
+      'that lacks the factor may call it.',
     method: 'post',
     path,
     aliases,
@@ -80,6 +87,11 @@ export const createMFAChallenge = route(
 export const updateMFAChallenge = route(
   {
     name: 'account.updateMFAChallenge',
+    summary: 'Answer a challenge with a code',
+    description:
+      'Adds the factor to the current session if the code is right. A session that ' +
+      'lacks the factor may call it. Wrong codes are counted by challenge, network ' +
+      'and account.',
     method: 'put',
     path,
     aliases,
@@ -88,7 +100,12 @@ export const updateMFAChallenge = route(
     limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},challengeId:{param-challengeId}'] },
     event: 'users.[userId].sessions.[sessionId].create',
     audit: 'challenge.update',
-    input: { body: z.object({ challengeId: text(256), otp: text(256) }) },
+    input: {
+      body: z.object({
+        challengeId: described(text(256), 'ID of the challenge.'),
+        otp: described(text(256), 'The code.'),
+      }),
+    },
     status: 200,
     model: sessionModel,
     errors: ['user_auth_method_unsupported', 'user_invalid_token', 'user_session_not_found'],

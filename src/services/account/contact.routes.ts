@@ -48,6 +48,11 @@ async function refuseTakenEmail(c: Context<AppEnv>, email: string) {
 export const updateEmail = route(
   {
     name: 'account.updateEmail',
+    summary: "Change the account's e-mail address",
+    description:
+      'Changes the e-mail address of the user, which is then unverified. Whoever has ' +
+      'a password gives it; for an anonymous account the one given becomes the first. ' +
+      'Unlike with Appwrite, the present address is accepted.',
     method: 'patch',
     path: '/v1/account/email',
     scopes: ['account'],
@@ -77,6 +82,10 @@ export const updateEmail = route(
 export const updatePhone = route(
   {
     name: 'account.updatePhone',
+    summary: "Change the account's phone number",
+    description:
+      'Changes the phone number of the user, which is then unverified. Whoever has a ' +
+      'password gives it; for an account without one the one given becomes the first.',
     method: 'patch',
     path: '/v1/account/phone',
     scopes: ['account'],

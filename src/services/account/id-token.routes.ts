@@ -4,7 +4,7 @@ import { spend } from '#/auth/spent'
 import { gather } from '#/db/gather'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import { optional } from '#/http/params'
+import { described, optional } from '#/http/params'
 import { sessionModel } from '#/identity/models'
 import { providerRows, signInSettings } from '#/identity/providers/catalog/provider-settings'
 import { openVariable, variableRows } from '#/identity/providers/catalog/settings'
@@ -55,6 +55,11 @@ const text = z
 export const createIdTokenSession = route(
   {
     name: 'account.createIdTokenSession',
+    summary: 'Sign in with an ID token',
+    description:
+      'Opens a session for an ID token that a native app got from Apple or Google, or ' +
+      'links the account of whoever is signed in. Unlike with Appwrite, a token works ' +
+      'once.',
     method: 'post',
     path: '/v1/account/sessions/id-token',
     scopes: ['sessions.write'],
@@ -63,22 +68,28 @@ export const createIdTokenSession = route(
     audit: 'session.create',
     input: {
       body: z.object({
-        provider: z.enum(ID_TOKEN_PROVIDERS),
+        provider: described(z.enum(ID_TOKEN_PROVIDERS), 'Provider that signed the token.'),
         idToken: z
           .string()
           .min(1)
           .max(LONGEST_TOKEN)
-          .meta({ wire: { type: 'string', minLength: 1 } }),
-        nonce: optional(text),
-        accessToken: optional(text),
-        accessTokenExpiry: optional(
-          z
-            .int()
-            .min(0)
-            .max(TEN_YEARS_SECONDS)
-            .meta({ wire: { type: 'integer' } }),
+          .meta({ wire: { type: 'string', minLength: 1 }, description: 'The ID token.' }),
+        nonce: described(optional(text), 'Nonce that the app asked for the token with.'),
+        accessToken: described(
+          optional(text),
+          "The provider's access token, kept with the session.",
         ),
-        name: optional(text),
+        accessTokenExpiry: described(
+          optional(
+            z
+              .int()
+              .min(0)
+              .max(TEN_YEARS_SECONDS)
+              .meta({ wire: { type: 'integer' } }),
+          ),
+          'Seconds until the access token expires.',
+        ),
+        name: described(optional(text), 'Name of the user, where the token holds none.'),
       }),
     },
     status: 201,

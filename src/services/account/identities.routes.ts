@@ -6,7 +6,7 @@ import { listParams } from '#/http/params'
 import { identityListModel } from '#/identity/models'
 import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
 import { selfOf } from '#/identity/users/self'
-import { uid } from '#/ids'
+import { uidOf } from '#/ids'
 import { route } from '#/pipeline/route'
 
 const { queries, total } = listParams
@@ -14,6 +14,8 @@ const { queries, total } = listParams
 export const listIdentities = route(
   {
     name: 'account.listIdentities',
+    summary: 'List identities',
+    description: 'Lists the accounts at sign-in providers that the user has linked.',
     method: 'get',
     path: '/v1/account/identities',
     scopes: ['account'],
@@ -28,12 +30,16 @@ export const listIdentities = route(
 export const deleteIdentity = route(
   {
     name: 'account.deleteIdentity',
+    summary: 'Unlink an identity',
+    description:
+      'Unlinks an account at a sign-in provider from the user. Sessions that came ' +
+      'from it stay.',
     method: 'delete',
     path: '/v1/account/identities/:identityId',
     scopes: ['account'],
     event: 'users.[userId].identities.[identityId].delete',
     audit: 'identity.delete',
-    input: { param: z.object({ identityId: uid }) },
+    input: { param: z.object({ identityId: uidOf('identity') }) },
     status: 204,
     errors: ['user_identity_not_found', 'user_unauthorized'],
   },

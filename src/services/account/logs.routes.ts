@@ -11,6 +11,10 @@ const { queries, total } = listParams
 export const listLogs = route(
   {
     name: 'account.listLogs',
+    summary: 'List activity',
+    description:
+      'Lists what the user did by session or JWT in the last 90 days, newest first. ' +
+      'Queries take `limit` and `offset` alone.',
     method: 'get',
     path: '/v1/account/logs',
     scopes: ['account'],

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { gather } from '#/db/gather'
 import { users } from '#/db/schema'
 import { touched } from '#/db/touch'
+import { described } from '#/http/params'
 import { factorsOf } from '#/identity/factors/factors'
 import { unusedCodes } from '#/identity/factors/recovery-codes'
 import { accountModel, mfaFactorsModel } from '#/identity/models'
@@ -17,12 +18,20 @@ import { route } from '#/pipeline/route'
 export const updateMFA = route(
   {
     name: 'account.updateMFA',
+    summary: 'Turn the second factor on or off',
+    description:
+      'Sets whether the user has to show a second factor. Turning it on adds what is ' +
+      'proven already to the current session, so that it is not locked out.',
     method: 'patch',
     path: '/v1/account/mfa',
     scopes: ['account'],
     event: 'users.[userId].update.mfa',
     audit: 'user.update',
-    input: { body: z.object({ mfa: z.boolean('must be true or false') }) },
+    input: {
+      body: z.object({
+        mfa: described(z.boolean('must be true or false'), 'Whether a second factor is asked for.'),
+      }),
+    },
     status: 200,
     model: accountModel,
     errors: ['user_challenge_required', 'user_session_not_found'],
@@ -52,6 +61,10 @@ export const updateMFA = route(
 export const listMFAFactors = route(
   {
     name: 'account.listMFAFactors',
+    summary: 'List the factors that can be shown',
+    description:
+      'Returns which second factors the user could be asked for. A session that lacks ' +
+      'one may call it.',
     method: 'get',
     path: '/v1/account/mfa/factors',
     scopes: ['account'],

@@ -8,7 +8,7 @@ import { readBody } from '#/http/body'
 import { isRedirectTarget, ownClients, platformRows, projectClients } from '#/http/clients'
 import type { AppEnv } from '#/http/context'
 import { checkRedirect } from '#/http/origin'
-import { optional, text } from '#/http/params'
+import { described, optional, text } from '#/http/params'
 import { publicUrl } from '#/http/public-url'
 import { url } from '#/http/url-param'
 import { isCustomName, UNSUPPORTED } from '#/identity/providers/catalog/custom'
@@ -33,7 +33,7 @@ const provider = z
     (name) => PROVIDERS.has(name) || isCustomName(name) || UNSUPPORTED.includes(name),
     'must be a sign-in provider',
   )
-  .meta({ wire: { type: 'string' } })
+  .meta({ wire: { type: 'string' }, description: 'Key of the sign-in provider, e.g. `github`.' })
 
 /** Returns the address that is registered with a provider. */
 const callbackOf = (c: Ctx, key: string) =>
@@ -88,9 +88,18 @@ const startSpec = {
   input: {
     param: z.object({ provider }),
     query: z.object({
-      success: optional(url),
-      failure: optional(url),
-      scopes: optional(z.array(text(4096)).max(100)),
+      success: described(
+        optional(url),
+        'URL to come back to, on one of the platforms of the project; a page of this server by default.',
+      ),
+      failure: described(
+        optional(url),
+        'URL to come back to with an `error`, on one of the platforms of the project.',
+      ),
+      scopes: described(
+        optional(z.array(text(4096)).max(100)),
+        'Scopes to ask the provider for, beside those that signing in takes.',
+      ),
     }),
   },
   status: 301,
@@ -105,6 +114,11 @@ export const createOAuth2Session = route(
   {
     ...startSpec,
     name: 'account.createOAuth2Session',
+    summary: 'Sign in at a provider with a session',
+    description:
+      'Sends the browser to a sign-in provider, from which it comes back to `success` ' +
+      'with a session. Whoever is signed in links the account at the provider ' +
+      'instead.',
     path: '/v1/account/sessions/oauth2/:provider',
   },
   (c, wanted) => start(c, wanted, false),
@@ -114,6 +128,10 @@ export const createOAuth2Token = route(
   {
     ...startSpec,
     name: 'account.createOAuth2Token',
+    summary: 'Sign in at a provider with a secret',
+    description:
+      'Sends the browser to a sign-in provider, from which it comes back to `success` ' +
+      'with `userId` and `secret` in the query, for `account.createSession`.',
     path: '/v1/account/tokens/oauth2/:provider',
   },
   (c, wanted) => start(c, wanted, true),
@@ -122,10 +140,10 @@ export const createOAuth2Token = route(
 const LONGEST = 2048
 const upTo = (most: number) => z.string().max(most).optional()
 const answerShape = {
-  code: upTo(LONGEST),
-  state: optional(text(LONGEST)),
-  error: upTo(LONGEST),
-  error_description: upTo(LONGEST),
+  code: described(upTo(LONGEST), 'Code that the provider gave.'),
+  state: described(optional(text(LONGEST)), 'State that the provider was sent.'),
+  error: described(upTo(LONGEST), "The provider's reason for a refusal."),
+  error_description: described(upTo(LONGEST), 'The same, for people.'),
 }
 
 /** Takes what a provider sends and hands it to the route that reads it, which knows the browser's cookies. */
@@ -150,12 +168,16 @@ const callbackSpec = {
   status: 301,
   errors: [],
 } as const
-const callbackParam = z.object({ provider, projectId: text(1024) })
+const callbackParam = z.object({ provider, projectId: described(text(1024), 'ID of the project.') })
 
 export const oauth2Callback = route(
   {
     ...callbackSpec,
     name: 'account.oauth2Callback',
+    summary: "Take a provider's answer",
+    description:
+      'Hands the answer of a sign-in provider on to `account.oauth2Redirect`. ' +
+      'Providers send the browser here; clients do not call it.',
     method: 'get',
     input: { param: callbackParam, query: z.object(answerShape) },
   },
@@ -166,6 +188,10 @@ export const oauth2CallbackPost = route(
   {
     ...callbackSpec,
     name: 'account.oauth2CallbackPost',
+    summary: "Take a provider's answer from a form",
+    description:
+      'Hands the answer of a sign-in provider that sends a form on to ' +
+      '`account.oauth2Redirect`. Clients do not call it.',
     method: 'post',
     input: { param: callbackParam, body: z.object(answerShape) },
   },
@@ -249,6 +275,10 @@ async function finish(
 export const oauth2Redirect = route(
   {
     name: 'account.oauth2Redirect',
+    summary: 'Finish a sign-in at a provider',
+    description:
+      'Redeems the answer of a sign-in provider, finds or creates the user, and sends ' +
+      'the browser back to the app. Clients do not call it.',
     method: 'get',
     path: '/v1/account/sessions/oauth2/:provider/redirect',
     scopes: ['public'],

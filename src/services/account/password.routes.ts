@@ -4,7 +4,7 @@ import { gather } from '#/db/gather'
 import { sessions, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
-import { characters, withDefault } from '#/http/params'
+import { characters, described, withDefault } from '#/http/params'
 import { accountModel } from '#/identity/models'
 import { password } from '#/identity/params'
 import { checkOwner, newPassword } from '#/identity/passwords/own-password'
@@ -26,13 +26,26 @@ const oldPassword = z
 export const updatePassword = route(
   {
     name: 'account.updatePassword',
+    summary: "Change the account's password",
+    description:
+      'Sets the password of the user, who gives the old one if there is one. Open ' +
+      "links and codes are void, and all other sessions end if the project's policy " +
+      'says so.',
     method: 'patch',
     path: '/v1/account/password',
     scopes: ['account'],
     limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] },
     event: 'users.[userId].update.password',
     audit: 'user.update',
-    input: { body: z.object({ password, oldPassword: withDefault(oldPassword, '') }) },
+    input: {
+      body: z.object({
+        password,
+        oldPassword: described(
+          withDefault(oldPassword, ''),
+          'The present password, of users who have one.',
+        ),
+      }),
+    },
     status: 200,
     model: accountModel,
     errors: ['password_personal_data', 'password_recently_used', 'user_invalid_credentials'],

@@ -9,17 +9,17 @@ import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { userAgentOf } from '#/events/audit'
 import type { AppEnv } from '#/http/context'
-import { optional } from '#/http/params'
+import { described, optional } from '#/http/params'
 import { targetModel } from '#/identity/models'
 import { plainText } from '#/identity/params'
 import { currentSession } from '#/identity/sessions/current'
-import { customId, idFor, uid } from '#/ids'
+import { customIdOf, idFor, uid, uidOf } from '#/ids'
 import { parseUserAgent } from '#/lib/clients/user-agent'
 import { route } from '#/pipeline/route'
 
 type Ctx = Context<AppEnv>
 
-const identifier = plainText(255)
+const identifier = described(plainText(255), 'Push token of the device.')
 
 /** Names a device by the program that asks; a single space while nothing is known (account contract 10). */
 function deviceName(c: Ctx): string {
@@ -41,13 +41,21 @@ const own = ({ var: { self } }: Ctx, targetId: string) =>
 export const createPushTarget = route(
   {
     name: 'account.createPushTarget',
+    summary: 'Register a device for push messages',
+    description:
+      'Stores the push token of a device, which belongs to the current session and ' +
+      'goes with it.',
     method: 'post',
     path: '/v1/account/targets/push',
     scopes: ['targets.write'],
     event: 'users.[userId].targets.[targetId].create',
     audit: 'target.create',
     input: {
-      body: z.object({ targetId: customId, identifier, providerId: optional(uid) }),
+      body: z.object({
+        targetId: customIdOf('target'),
+        identifier,
+        providerId: described(optional(uid), 'ID of a provider of messages, which is only stored.'),
+      }),
     },
     status: 201,
     model: targetModel,
@@ -100,12 +108,16 @@ function isFree({ var: { db } }: Ctx, targetId: string, identifier: string): SQL
 export const updatePushTarget = route(
   {
     name: 'account.updatePushTarget',
+    summary: 'Change the token of a push target',
+    description:
+      'Replaces the push token of a device. Only push targets of the user are found, ' +
+      'unlike with Appwrite.',
     method: 'put',
     path: '/v1/account/targets/:targetId/push',
     scopes: ['targets.write'],
     event: 'users.[userId].targets.[targetId].update',
     audit: 'target.update',
-    input: { param: z.object({ targetId: uid }), body: z.object({ identifier }) },
+    input: { param: z.object({ targetId: uidOf('target') }), body: z.object({ identifier }) },
     status: 200,
     model: targetModel,
     errors: ['user_target_already_exists', 'user_target_not_found'],
@@ -130,12 +142,15 @@ export const updatePushTarget = route(
 export const deletePushTarget = route(
   {
     name: 'account.deletePushTarget',
+    summary: 'Remove a push target',
+    description:
+      'Deletes a push target of the user. Only push targets are found, unlike with ' + 'Appwrite.',
     method: 'delete',
     path: '/v1/account/targets/:targetId/push',
     scopes: ['targets.write'],
     event: 'users.[userId].targets.[targetId].delete',
     audit: 'target.delete',
-    input: { param: z.object({ targetId: uid }) },
+    input: { param: z.object({ targetId: uidOf('target') }) },
     status: 204,
     errors: ['user_target_not_found'],
   },

@@ -10,6 +10,10 @@ const path = '/v1/account/mfa/recovery-codes'
 export const createMFARecoveryCodes = route(
   {
     name: 'account.createMFARecoveryCodes',
+    summary: 'Create recovery codes',
+    description:
+      'Creates six recovery codes, each of which stands in for a factor once. Refused ' +
+      'while unused ones are there.',
     method: 'post',
     path,
     scopes: ['account'],
@@ -26,6 +30,10 @@ export const createMFARecoveryCodes = route(
 export const getMFARecoveryCodes = route(
   {
     name: 'account.getMFARecoveryCodes',
+    summary: 'Get the recovery codes',
+    description:
+      'Returns the recovery codes that are still unused. The session must have ' +
+      'answered a challenge in the last 30 minutes.',
     method: 'get',
     path,
     scopes: ['account'],
@@ -45,6 +53,10 @@ export const getMFARecoveryCodes = route(
 export const updateMFARecoveryCodes = route(
   {
     name: 'account.updateMFARecoveryCodes',
+    summary: 'Replace the recovery codes',
+    description:
+      'Replaces the recovery codes by six new ones. The session must have answered a ' +
+      'challenge in the last 30 minutes.',
     method: 'patch',
     path,
     scopes: ['account'],

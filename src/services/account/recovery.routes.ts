@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { gather } from '#/db/gather'
 import { ApiError } from '#/errors'
-import { text, withDefault } from '#/http/params'
+import { described, text, withDefault } from '#/http/params'
 import { url } from '#/http/url-param'
 import { tokenModel } from '#/identity/models'
 import { password } from '#/identity/params'
@@ -9,7 +9,7 @@ import { requireMail } from '#/identity/secrets/carriers'
 import { addRedirectCheck } from '#/identity/secrets/links'
 import { mailCode, mailLink } from '#/identity/secrets/mailed'
 import { grantRecovery, recover, userByEmail } from '#/identity/secrets/recovery'
-import { uid } from '#/ids'
+import { uidOf } from '#/ids'
 import { email } from '#/lib/contact/email'
 import { route } from '#/pipeline/route'
 
@@ -33,7 +33,13 @@ const confirming = {
   event: 'users.[userId].recovery.[tokenId].update',
   audit: 'recovery.update',
   onConsole: 'project_not_found',
-  input: { body: z.object({ userId: uid, secret: text(256), password }) },
+  input: {
+    body: z.object({
+      userId: uidOf('user'),
+      secret: described(text(256), 'The secret, from the link or the mail.'),
+      password,
+    }),
+  },
   status: 200,
   model: tokenModel,
   errors: ['password_recently_used', 'user_invalid_token', 'user_not_found'],
@@ -43,6 +49,10 @@ export const createRecovery = route(
   {
     ...issuing,
     name: 'account.createRecovery',
+    summary: 'Send a link to recover the password',
+    description:
+      'Mails a link with which to set a new password, for one hour and once. Guests ' +
+      'may call it; an unknown address is 404.',
     method: 'post',
     path: '/v1/account/recovery',
     input: { body: z.object({ email, url }) },
@@ -73,6 +83,11 @@ export const updateRecovery = route(
   {
     ...confirming,
     name: 'account.updateRecovery',
+    summary: 'Set a new password with a recovery link',
+    description:
+      'Sets the password for the secret of a recovery link, and verifies the e-mail ' +
+      'address. Guests may call it. A password that is refused leaves the secret ' +
+      'good; no session is opened.',
     method: 'put',
     path: '/v1/account/recovery',
   },
@@ -83,9 +98,21 @@ export const createRecoveryOTP = route(
   {
     ...issuing,
     name: 'account.createRecoveryOTP',
+    summary: 'Send a code to recover the password',
+    description:
+      'Mails a code of six digits with which to set a new password, for 15 minutes ' +
+      'and once. Guests may call it; an unknown address is 404.',
     method: 'post',
     path: '/v1/account/recovery/otp',
-    input: { body: z.object({ email, phrase: withDefault(z.boolean(), false) }) },
+    input: {
+      body: z.object({
+        email,
+        phrase: described(
+          withDefault(z.boolean(), false),
+          'Whether to put two words into message and answer, for people to compare.',
+        ),
+      }),
+    },
     errors: [
       'general_bad_request',
       'general_invalid_email',
@@ -108,6 +135,11 @@ export const updateRecoveryOTP = route(
   {
     ...confirming,
     name: 'account.updateRecoveryOTP',
+    summary: 'Set a new password with a recovery code',
+    description:
+      'Sets the password for a recovery code, and verifies the e-mail address. Guests ' +
+      'may call it. A password that is refused leaves the code good; no session is ' +
+      'opened.',
     method: 'put',
     path: '/v1/account/recovery/otp',
   },

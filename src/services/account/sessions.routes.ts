@@ -17,7 +17,9 @@ import { uid } from '#/ids'
 import { route } from '#/pipeline/route'
 import { projectOf } from '#/project/settings'
 
-const oneSession = z.object({ sessionId: uid })
+const oneSession = z.object({
+  sessionId: uid.describe('ID of the session, or `current` for the one that asks.'),
+})
 
 /** Gives the ID that is meant; under a JWT there is no current session, so `current` names none. */
 const sessionIdOf = ({ session }: Self, asked: string) =>
@@ -30,6 +32,10 @@ const own = (self: Self, asked: string) =>
 export const listSessions = route(
   {
     name: 'account.listSessions',
+    summary: 'List sessions',
+    description:
+      'Lists the stored sessions of the user, oldest first; `current` marks the one ' +
+      'that asks.',
     method: 'get',
     path: '/v1/account/sessions',
     scopes: ['account'],
@@ -50,6 +56,8 @@ export const listSessions = route(
 export const getSession = route(
   {
     name: 'account.getSession',
+    summary: 'Get a session',
+    description: 'Returns one session of the user.',
     method: 'get',
     path: '/v1/account/sessions/:sessionId',
     scopes: ['account'],
@@ -72,6 +80,10 @@ export const getSession = route(
 export const updateSession = route(
   {
     name: 'account.updateSession',
+    summary: 'Extend a session',
+    description:
+      "Sets the end of a session anew, counted from now by the project's policy. A " +
+      "session that came from a sign-in provider also renews the provider's tokens.",
     method: 'patch',
     path: '/v1/account/sessions/:sessionId',
     scopes: ['account'],
@@ -126,6 +138,10 @@ async function signOutLost(c: Context<AppEnv>, sessionId: string) {
 export const deleteSession = route(
   {
     name: 'account.deleteSession',
+    summary: 'End a session',
+    description:
+      'Ends one session of the user. Unlike with Appwrite, a session that lacks a ' +
+      'second factor cannot end one that has shown it.',
     method: 'delete',
     path: '/v1/account/sessions/:sessionId',
     scopes: ['account'],
@@ -162,6 +178,9 @@ export const deleteSession = route(
 export const deleteSessions = route(
   {
     name: 'account.deleteSessions',
+    summary: 'End all sessions',
+    description:
+      'Ends every session of the user, the current one too, and clears the session ' + 'cookies.',
     method: 'delete',
     path: '/v1/account/sessions',
     scopes: ['account'],

@@ -19,6 +19,10 @@ const event = 'users.[userId].sessions.[sessionId].create'
 export const createEmailPasswordSession = route(
   {
     name: 'account.createEmailPasswordSession',
+    summary: 'Sign in with e-mail address and password',
+    description:
+      'Opens a session for an e-mail address and its password. For callers who are ' +
+      'signed out. An unknown address and a wrong password have the same answer.',
     method: 'post',
     path: '/v1/account/sessions/email',
     aliases: ['/v1/account/sessions'],
@@ -76,6 +80,10 @@ const ANONYMOUS_ID_LENGTH = 20
 export const createAnonymousSession = route(
   {
     name: 'account.createAnonymousSession',
+    summary: 'Sign in without an account',
+    description:
+      'Creates a user without any address, and a session for them. For callers who ' +
+      'are signed out.',
     method: 'post',
     path: '/v1/account/sessions/anonymous',
     scopes: ['sessions.write'],

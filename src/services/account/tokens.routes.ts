@@ -4,7 +4,7 @@ import { randomDigits } from '#/auth/one-time'
 import { encodeSession } from '#/auth/session-cookies'
 import { gather } from '#/db/gather'
 import { mockNumbers } from '#/db/schema'
-import { optional, text, withDefault } from '#/http/params'
+import { described, optional, text, withDefault } from '#/http/params'
 import { url } from '#/http/url-param'
 import { sessionModel, tokenModel } from '#/identity/models'
 import { requireMail, requireSms } from '#/identity/secrets/carriers'
@@ -28,11 +28,20 @@ const CODE_DIGITS = 6
 const LINK_SECRET_LENGTH = 64
 
 const perHour = (limit: number, ...keys: string[]) => ({ limit, windowSeconds: HOUR_SECONDS, keys })
-const phrase = withDefault(z.boolean(), false)
+const phrase = described(
+  withDefault(z.boolean(), false),
+  'Whether to put two words into message and answer, for people to compare.',
+)
+const userId = customId.describe('ID for a new user, or `unique()`; a known address keeps its own.')
 
 export const createMagicURLToken = route(
   {
     name: 'account.createMagicURLToken',
+    summary: 'Send a magic link',
+    description:
+      'Mails a link that signs in, for one hour and once. Guests may call it; an ' +
+      'unknown address makes a new user. Without `url` the link leads to a page of ' +
+      'this server.',
     method: 'post',
     path: '/v1/account/tokens/magic-url',
     aliases: ['/v1/account/sessions/magic-url'],
@@ -42,7 +51,7 @@ export const createMagicURLToken = route(
     event: 'users.[userId].create',
     audit: 'tokens.create',
     onConsole: 'project_not_found',
-    input: { body: z.object({ userId: customId, email, url: optional(url), phrase }) },
+    input: { body: z.object({ userId, email, url: optional(url), phrase }) },
     status: 201,
     model: tokenModel,
     errors: [
@@ -93,6 +102,10 @@ export const createMagicURLToken = route(
 export const createEmailToken = route(
   {
     name: 'account.createEmailToken',
+    summary: 'Send a sign-in code by e-mail',
+    description:
+      'Mails a code of six digits that signs in, for 15 minutes and once. Guests may ' +
+      'call it; an unknown address makes a new user.',
     method: 'post',
     path: '/v1/account/tokens/email',
     scopes: ['sessions.write'],
@@ -100,7 +113,7 @@ export const createEmailToken = route(
     limit: perHour(10, 'url:{url},email:{param-email}', 'url:{url},ip:{ip}'),
     event: 'users.[userId].create',
     audit: 'tokens.create',
-    input: { body: z.object({ userId: customId, email, phrase }) },
+    input: { body: z.object({ userId, email, phrase }) },
     status: 201,
     model: tokenModel,
     errors: [
@@ -144,6 +157,10 @@ export const createEmailToken = route(
 export const createPhoneToken = route(
   {
     name: 'account.createPhoneToken',
+    summary: 'Send a sign-in code by text message',
+    description:
+      'Texts a code of six digits that signs in, for 15 minutes and once. Guests may ' +
+      'call it; an unknown number makes a new user.',
     method: 'post',
     path: '/v1/account/tokens/phone',
     aliases: ['/v1/account/sessions/phone'],
@@ -152,7 +169,7 @@ export const createPhoneToken = route(
     limit: perHour(10, 'url:{url},phone:{param-phone}', 'url:{url},ip:{ip}'),
     event: 'users.[userId].create',
     audit: 'tokens.create',
-    input: { body: z.object({ userId: customId, phone }) },
+    input: { body: z.object({ userId, phone }) },
     status: 201,
     model: tokenModel,
     errors: [
@@ -191,7 +208,12 @@ const exchangeSpec = {
   signedOut: true,
   event: 'users.[userId].sessions.[sessionId].create',
   audit: 'session.create',
-  input: { body: z.object({ userId: customId, secret: text(256) }) },
+  input: {
+    body: z.object({
+      userId: customId.describe('ID of the user, from the link or the answer.'),
+      secret: described(text(256), 'The secret: from the link, the message or the server.'),
+    }),
+  },
   status: 201,
   model: sessionModel,
   errors: ['general_server_error', 'user_invalid_token'],
@@ -202,6 +224,10 @@ export const createSession = route(
   {
     ...exchangeSpec,
     name: 'account.createSession',
+    summary: 'Sign in with a secret',
+    description:
+      'Opens a session for a secret from a link, a code, a sign-in provider or a ' +
+      'server, which works once. For callers who are signed out.',
     method: 'post',
     path: '/v1/account/sessions/token',
     limit: { ...exchangeLimit, resetOn: [201] },
@@ -213,6 +239,10 @@ export const updateMagicURLSession = route(
   {
     ...exchangeSpec,
     name: 'account.updateMagicURLSession',
+    summary: 'Sign in with a magic link',
+    description:
+      'Opens a session for the secret of a magic link, which works once. For callers ' +
+      'who are signed out. An older form of `account.createSession`.',
     method: 'put',
     path: '/v1/account/sessions/magic-url',
     limit: { ...exchangeLimit, resetOn: [201] },
@@ -224,6 +254,10 @@ export const updatePhoneSession = route(
   {
     ...exchangeSpec,
     name: 'account.updatePhoneSession',
+    summary: 'Sign in with a phone code',
+    description:
+      'Opens a session for a code from a text message, which works once. For callers ' +
+      'who are signed out. An older form of `account.createSession`.',
     method: 'put',
     path: '/v1/account/sessions/phone',
     limit: exchangeLimit,

@@ -4,7 +4,7 @@ import { randomDigits } from '#/auth/one-time'
 import { mockNumbers } from '#/db/schema'
 import { tell } from '#/events/announce'
 import { checkRedirect } from '#/http/origin'
-import { text, withDefault } from '#/http/params'
+import { described, text, withDefault } from '#/http/params'
 import { url } from '#/http/url-param'
 import { tokenModel } from '#/identity/models'
 import { requireMail, requireSms } from '#/identity/secrets/carriers'
@@ -12,7 +12,7 @@ import { mailCode, mailLink } from '#/identity/secrets/mailed'
 import { deliver, issuedToken, storeSecret } from '#/identity/secrets/one-time'
 import { confirmAddress, unverifiedEmail, unverifiedPhone } from '#/identity/secrets/verification'
 import { goneMeanwhile } from '#/identity/users/self'
-import { uid } from '#/ids'
+import { uidOf } from '#/ids'
 import { sendSms } from '#/messaging/sms/sms'
 import { route } from '#/pipeline/route'
 
@@ -33,7 +33,12 @@ const confirming = {
   scopes: ['public'],
   event: 'users.[userId].verification.[tokenId].update',
   audit: 'verification.update',
-  input: { body: z.object({ userId: uid, secret: text(256) }) },
+  input: {
+    body: z.object({
+      userId: uidOf('user'),
+      secret: described(text(256), 'The secret, from the link or the message.'),
+    }),
+  },
   status: 200,
   model: tokenModel,
   errors: ['user_invalid_token', 'user_not_found'],
@@ -43,6 +48,8 @@ export const createEmailVerification = route(
   {
     ...issuing,
     name: 'account.createEmailVerification',
+    summary: 'Send a link to verify the e-mail address',
+    description: 'Mails the user a link that verifies their address, for one hour and once.',
     method: 'post',
     path: '/v1/account/verifications/email',
     aliases: ['/v1/account/verification'],
@@ -69,6 +76,11 @@ export const updateEmailVerification = route(
   {
     ...confirming,
     name: 'account.updateEmailVerification',
+    summary: 'Verify the e-mail address with a link',
+    description:
+      'Verifies an e-mail address by the secret of a link. Anybody who holds the ' +
+      'secret may call it, API keys aside. The first proof removes what was only ' +
+      'claimed.',
     method: 'put',
     path: '/v1/account/verifications/email',
     aliases: ['/v1/account/verification'],
@@ -81,10 +93,21 @@ export const createEmailVerificationOTP = route(
   {
     ...issuing,
     name: 'account.createEmailVerificationOTP',
+    summary: 'Send a code to verify the e-mail address',
+    description:
+      'Mails the user a code of six digits that verifies their address, for 15 ' +
+      'minutes and once.',
     method: 'post',
     path: '/v1/account/verifications/email/otp',
     limit: perHour('url:{url},userId:{userId}'),
-    input: { body: z.object({ phrase: withDefault(z.boolean(), false) }) },
+    input: {
+      body: z.object({
+        phrase: described(
+          withDefault(z.boolean(), false),
+          'Whether to put two words into message and answer, for people to compare.',
+        ),
+      }),
+    },
     errors: [
       'general_bad_request',
       'general_invalid_email',
@@ -105,6 +128,10 @@ export const updateEmailVerificationOTP = route(
   {
     ...confirming,
     name: 'account.updateEmailVerificationOTP',
+    summary: 'Verify the e-mail address with a code',
+    description:
+      'Verifies an e-mail address by a code. Anybody who holds the code may call it, ' +
+      'API keys aside. The first proof removes what was only claimed.',
     method: 'put',
     path: '/v1/account/verifications/email/otp',
     limit: perHour('url:{url},userId:{param-userId}'),
@@ -116,6 +143,9 @@ export const createPhoneVerification = route(
   {
     ...issuing,
     name: 'account.createPhoneVerification',
+    summary: 'Send a code to verify the phone number',
+    description:
+      'Texts the user a code of six digits that verifies their number, for one hour ' + 'and once.',
     method: 'post',
     path: '/v1/account/verifications/phone',
     aliases: ['/v1/account/verification/phone'],
@@ -152,6 +182,10 @@ export const updatePhoneVerification = route(
   {
     ...confirming,
     name: 'account.updatePhoneVerification',
+    summary: 'Verify the phone number with a code',
+    description:
+      'Verifies a phone number by a code. Anybody who holds the code may call it, API ' +
+      'keys aside.',
     method: 'put',
     path: '/v1/account/verifications/phone',
     aliases: ['/v1/account/verification/phone'],

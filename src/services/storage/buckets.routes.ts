@@ -14,7 +14,7 @@ import {
   text,
   withDefault,
 } from '#/http/params'
-import { customId, idFor } from '#/ids'
+import { customIdOf, idFor } from '#/ids'
 import { route } from '#/pipeline/route'
 import { bucketById } from '#/services/storage/access'
 import { bucketListModel, bucketModel, COMPRESSIONS } from '#/services/storage/models'
@@ -84,7 +84,7 @@ export const createBucket = route(
     event: 'buckets.[bucketId].create',
     input: {
       body: z.object({
-        bucketId: customId.describe('ID of the new bucket, or `unique()` for one that is made.'),
+        bucketId: customIdOf('bucket'),
         ...settings,
         maximumFileSize: described(optional(fileBytes), MAX_SIZE),
         compression: described(withDefault(compression, 'none'), COMPRESSION),

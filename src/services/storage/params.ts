@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { described, optional, text } from '#/http/params'
-import { uid } from '#/ids'
+import { uidOf } from '#/ids'
 
-const bucketId = uid.describe('ID of the bucket.')
+const bucketId = uidOf('bucket')
 
 /** The ID of a bucket in a path. */
 export const inBucket = z.object({ bucketId })
 
 /** The IDs of a file and its bucket in a path. */
-export const inFile = inBucket.extend({ fileId: uid.describe('ID of the file.') })
+export const inFile = inBucket.extend({ fileId: uidOf('file') })
 
 /** The parameters that say on whose behalf a browser fetches a URL (storage contract 1.10). */
 export const locationParams = {

@@ -8,7 +8,7 @@ import type { AppEnv } from '#/http/context'
 import { listStatements, pageOf } from '#/http/list'
 import { listModel } from '#/http/model'
 import { described, futureDateTime, listParams, optional, requireFuture } from '#/http/params'
-import { uid, uniqueId } from '#/ids'
+import { uidOf, uniqueId } from '#/ids'
 import { route } from '#/pipeline/route'
 import { bucketById, fileById, grantRead, openFile } from '#/services/storage/access'
 import { tokenById, tokenModel, tokenSecret } from '#/services/storage/file-tokens'
@@ -16,7 +16,7 @@ import { inFile } from '#/services/storage/params'
 
 const ofFile = '/v1/tokens/buckets/:bucketId/files/:fileId'
 const one = '/v1/tokens/:tokenId'
-const byId = { param: z.object({ tokenId: uid.describe('ID of the file token.') }) }
+const byId = { param: z.object({ tokenId: uidOf('file token') }) }
 const body = z.object({
   expire: described(
     optional(futureDateTime),

@@ -6,7 +6,7 @@ import type { Bucket } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import { characters, described, gatherArrays, optional, withDefault } from '#/http/params'
-import { customId, idFor } from '#/ids'
+import { customIdOf, idFor } from '#/ids'
 import { check } from '#/pipeline/route'
 import { parseFolder } from '#/storage/folder'
 import type { Starter } from '#/storage/upload/machine'
@@ -19,7 +19,7 @@ const NAME_MAX_CHARACTERS = 2048
 
 /** The form fields of an upload beside the file (storage contract 6.1). */
 export const uploadFields = z.object({
-  fileId: customId.describe('ID of the new file, or `unique()` for one that is made.'),
+  fileId: customIdOf('file'),
   permissions: described(
     optional(permissionList(['read', 'update', 'delete'], ['update', 'delete'])),
     'Who may read, update and delete the file; by default its user alone, and nobody for a guest or key.',

@@ -5,7 +5,7 @@ import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listStatements, pageOf, searchIn } from '#/http/list'
-import { listParams, optional } from '#/http/params'
+import { described, listParams, optional } from '#/http/params'
 import { url } from '#/http/url-param'
 import { plainText } from '#/identity/params'
 import { accept } from '#/identity/teams/acceptance'
@@ -33,29 +33,37 @@ import {
 } from '#/identity/teams/models'
 import { loadForChange, unlessLastOwner } from '#/identity/teams/owners'
 import { EMAIL_POLICY_ERRORS } from '#/identity/users/new-user'
-import { uid } from '#/ids'
+import { uid, uidOf } from '#/ids'
 import { email } from '#/lib/contact/email'
 import { phone } from '#/lib/contact/phone'
 import { route } from '#/pipeline/route'
 
 const all = '/v1/teams/:teamId/memberships'
 const one = `${all}/:membershipId`
-const inTeam = z.object({ teamId: uid })
-const inMembership = z.object({ teamId: uid, membershipId: uid })
+const inTeam = z.object({ teamId: uidOf('team') })
+const inMembership = inTeam.extend({ membershipId: uidOf('membership') })
 
 const ROLE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$/
-const roles = z
-  .array(
-    z
-      .string()
-      .regex(ROLE, 'must be 1 to 81 of A-Z a-z 0-9 . _ - and start with a letter or digit')
-      .meta({ wire: { type: 'string', minLength: 1, maxLength: 81, pattern: ROLE.source } }),
-  )
-  .max(100)
+const roles = described(
+  z
+    .array(
+      z
+        .string()
+        .regex(ROLE, 'must be 1 to 81 of A-Z a-z 0-9 . _ - and start with a letter or digit')
+        .meta({ wire: { type: 'string', minLength: 1, maxLength: 81, pattern: ROLE.source } }),
+    )
+    .max(100),
+  'Roles of the member, of which only `owner` has a meaning of its own.',
+)
 
 export const listMemberships = route(
   {
     name: 'teams.listMemberships',
+    summary: 'List the memberships of a team',
+    description:
+      'Lists the memberships of a team, pending ones too, for its members and API ' +
+      "keys. The project's privacy policy decides what members see of each other; API " +
+      'keys see all.',
     method: 'get',
     path: all,
     scopes: ['teams.read'],
@@ -90,6 +98,11 @@ export const listMemberships = route(
 export const createMembership = route(
   {
     name: 'teams.createMembership',
+    summary: 'Invite somebody to a team',
+    description:
+      'Invites a user or a stranger, who becomes a user, and sends the link by mail ' +
+      'or text message. Owners and API keys only. What an API key adds is confirmed ' +
+      'at once, and nothing is sent.',
     method: 'post',
     path: all,
     scopes: ['teams.write'],
@@ -100,11 +113,14 @@ export const createMembership = route(
       param: inTeam,
       body: z.object({
         email: optional(email),
-        userId: optional(uid),
+        userId: described(optional(uid), 'ID of the invitee, which counts before the addresses.'),
         phone: optional(phone),
         roles,
-        url: optional(url),
-        name: optional(plainText(128)),
+        url: described(
+          optional(url),
+          'URL that the link leads to, on one of the platforms of the project; users must give it.',
+        ),
+        name: described(optional(plainText(128)), 'Name of an invitee who is no user yet.'),
       }),
     },
     status: 201,
@@ -132,6 +148,10 @@ export const createMembership = route(
 export const getMembership = route(
   {
     name: 'teams.getMembership',
+    summary: 'Get a membership',
+    description:
+      "Returns a membership to the members of its team and to API keys. The project's " +
+      'privacy policy decides what members see of each other.',
     method: 'get',
     path: one,
     scopes: ['teams.read'],
@@ -150,6 +170,11 @@ export const getMembership = route(
 export const updateMembership = route(
   {
     name: 'teams.updateMembership',
+    summary: "Change a member's roles",
+    description:
+      'Replaces the roles of a membership, also of a pending one. Owners and API keys ' +
+      'only. Unlike with Appwrite, the last owner cannot give up the role while the ' +
+      'team has other members.',
     method: 'patch',
     path: one,
     scopes: ['teams.write'],
@@ -188,11 +213,22 @@ export const updateMembership = route(
 export const updateMembershipStatus = route(
   {
     name: 'teams.updateMembershipStatus',
+    summary: 'Accept an invitation',
+    description:
+      'Confirms a membership with the secret from the invitation, which works once. A ' +
+      'guest is signed in by it; whoever is signed in has to be the invitee. API keys ' +
+      'do not have the scope.',
     method: 'patch',
     path: `${one}/status`,
     scopes: ['public'],
     event: 'teams.[teamId].memberships.[membershipId].update.status',
-    input: { param: inMembership, body: z.object({ userId: uid, secret: plainText(256) }) },
+    input: {
+      param: inMembership,
+      body: z.object({
+        userId: uidOf('invitee'),
+        secret: described(plainText(256), 'Secret from the invitation.'),
+      }),
+    },
     status: 200,
     model: membershipModel,
     errors: [
@@ -210,6 +246,11 @@ export const updateMembershipStatus = route(
 export const deleteMembership = route(
   {
     name: 'teams.deleteMembership',
+    summary: 'Leave a team or remove a member',
+    description:
+      'Deletes a membership or declines an invitation. Members may leave; owners and ' +
+      'API keys may remove anybody. Unlike with Appwrite, the last owner cannot leave ' +
+      'while the team has other members.',
     method: 'delete',
     path: one,
     scopes: ['teams.write'],

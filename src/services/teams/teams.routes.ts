@@ -8,34 +8,41 @@ import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import type { AppEnv } from '#/http/context'
 import { listRows, searchIn } from '#/http/list'
-import { listParams, withDefault } from '#/http/params'
+import { described, listParams, withDefault } from '#/http/params'
 import { type Preferences, preferencesModel } from '#/identity/models'
 import { plainText } from '#/identity/params'
 import { grantOwner, OWNER, openOwnTeam, openTeam } from '#/identity/teams/access'
 import { teamListModel, teamModel } from '#/identity/teams/models'
 import { storeTeam } from '#/identity/teams/new-team'
 import { preferences } from '#/identity/users/preferences'
-import { customId, idFor, uid } from '#/ids'
+import { customIdOf, idFor, uid, uidOf } from '#/ids'
 import { route } from '#/pipeline/route'
 
 type Ctx = Context<AppEnv>
 
 const one = '/v1/teams/:teamId'
-const inTeam = z.object({ teamId: uid })
-const name = plainText(128)
+const inTeam = z.object({ teamId: uidOf('team') })
+const name = described(plainText(128), 'Name of the team.')
 
 export const create = route(
   {
     name: 'teams.create',
+    summary: 'Create a team',
+    description:
+      'Creates a team. A user becomes its first member and an owner; a team that an ' +
+      'API key creates has no members.',
     method: 'post',
     path: '/v1/teams',
     scopes: ['teams.write'],
     event: 'teams.[teamId].create',
     input: {
       body: z.object({
-        teamId: customId,
+        teamId: customIdOf('team'),
         name,
-        roles: withDefault(z.array(uid).max(100), [OWNER]),
+        roles: described(
+          withDefault(z.array(uid).max(100), [OWNER]),
+          'Roles of the user who creates it, to which `owner` is added.',
+        ),
       }),
     },
     status: 201,
@@ -62,6 +69,10 @@ function readable({ var: { caller, self } }: Ctx) {
 export const list = route(
   {
     name: 'teams.list',
+    summary: 'List teams',
+    description:
+      'Lists the teams that the user is a member of; API keys see all. The search ' +
+      'looks at IDs and names.',
     method: 'get',
     path: '/v1/teams',
     scopes: ['teams.read'],
@@ -83,6 +94,9 @@ export const list = route(
 export const get = route(
   {
     name: 'teams.get',
+    summary: 'Get a team',
+    description:
+      'Returns a team to its members and to API keys. For everybody else it does not ' + 'exist.',
     method: 'get',
     path: one,
     scopes: ['teams.read'],
@@ -112,6 +126,8 @@ async function change(
 export const updateName = route(
   {
     name: 'teams.updateName',
+    summary: 'Rename a team',
+    description: 'Changes the name of a team. Owners and API keys only.',
     method: 'put',
     path: one,
     scopes: ['teams.write'],
@@ -132,6 +148,10 @@ export const updateName = route(
 export const deleteTeam = route(
   {
     name: 'teams.delete',
+    summary: 'Delete a team',
+    description:
+      'Deletes a team with its memberships. Owners and API keys only. What files and ' +
+      'buckets granted to the team is taken back in the background.',
     method: 'delete',
     path: one,
     scopes: ['teams.write'],
@@ -154,6 +174,9 @@ export const deleteTeam = route(
 export const getPrefs = route(
   {
     name: 'teams.getPrefs',
+    summary: "Get a team's preferences",
+    description:
+      'Returns the preferences that the members of a team share. Members and API keys ' + 'only.',
     method: 'get',
     path: `${one}/prefs`,
     scopes: ['teams.read'],
@@ -175,6 +198,8 @@ function checkStructure({ $id = '', $permissions = [] }: Preferences) {
 export const updatePrefs = route(
   {
     name: 'teams.updatePrefs',
+    summary: "Replace a team's preferences",
+    description: 'Replaces the preferences of a team as a whole. Owners and API keys only.',
     method: 'put',
     path: `${one}/prefs`,
     scopes: ['teams.write'],

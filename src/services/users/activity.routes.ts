@@ -16,6 +16,10 @@ const teamName = sql<string>`(${sql`select ${teams.name} from ${teams} where ${t
 export const listMemberships = route(
   {
     name: 'users.listMemberships',
+    summary: "List a user's memberships",
+    description:
+      'Lists the memberships of a user, pending ones too. API keys and impersonators ' +
+      'only. `total` counts the items of the page.',
     method: 'get',
     path: '/v1/users/:userId/memberships',
     scopes: ['users.read'],
@@ -53,6 +57,10 @@ export const listMemberships = route(
 export const listLogs = route(
   {
     name: 'users.listLogs',
+    summary: "List a user's activity",
+    description:
+      'Lists what a user did by session or JWT in the last 90 days, newest first. API ' +
+      'keys and impersonators only. Queries take `limit` and `offset` alone.',
     method: 'get',
     path: '/v1/users/:userId/logs',
     scopes: ['users.read'],

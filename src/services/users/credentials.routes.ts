@@ -76,6 +76,10 @@ const noAddress = z.literal('')
 export const updateEmail = route(
   {
     name: 'users.updateEmail',
+    summary: "Change a user's e-mail address",
+    description:
+      'Sets or removes the e-mail address of a user, which is then unverified. API ' +
+      'keys only. Links and codes that are open are void; sessions stay.',
     method: 'patch',
     path: '/v1/users/:userId/email',
     scopes: ['users.write'],
@@ -84,9 +88,10 @@ export const updateEmail = route(
     input: {
       param: inUser,
       body: z.object({
-        email: z
-          .union([noAddress, email], "must be an e-mail address or ''")
-          .meta({ wire: { type: 'string', anyOf: [{ format: 'email' }, { const: '' }] } }),
+        email: z.union([noAddress, email], "must be an e-mail address or ''").meta({
+          wire: { type: 'string', anyOf: [{ format: 'email' }, { const: '' }] },
+          description: "New e-mail address, or '' to remove it.",
+        }),
       }),
     },
     status: 200,
@@ -104,6 +109,10 @@ export const updateEmail = route(
 export const updatePhone = route(
   {
     name: 'users.updatePhone',
+    summary: "Change a user's phone number",
+    description:
+      'Sets or removes the phone number of a user, which is then unverified. API keys ' +
+      'only. Links and codes that are open are void; sessions stay.',
     method: 'patch',
     path: '/v1/users/:userId/phone',
     scopes: ['users.write'],
@@ -112,9 +121,10 @@ export const updatePhone = route(
     input: {
       param: inUser,
       body: z.object({
-        number: z
-          .union([noAddress, phone], "must be a phone number or ''")
-          .meta({ wire: { type: 'string', pattern: '^$|^\\+[1-9]\\d{6,14}$' } }),
+        number: z.union([noAddress, phone], "must be a phone number or ''").meta({
+          wire: { type: 'string', pattern: '^$|^\\+[1-9]\\d{6,14}$' },
+          description: "New phone number, or '' to remove it.",
+        }),
       }),
     },
     status: 200,
@@ -127,6 +137,10 @@ export const updatePhone = route(
 export const updatePassword = route(
   {
     name: 'users.updatePassword',
+    summary: "Change a user's password",
+    description:
+      'Sets or removes the password of a user. API keys only. Links and codes that ' +
+      "are open are void, and all sessions end if the project's policy says so.",
     method: 'patch',
     path: '/v1/users/:userId/password',
     scopes: ['users.write'],
@@ -137,6 +151,7 @@ export const updatePassword = route(
       body: z.object({
         password: z.union([z.literal(''), password], 'must have 8 to 256 bytes, or none').meta({
           wire: { type: 'string', anyOf: [{ minLength: 8, maxLength: 256 }, { const: '' }] },
+          description: "New password in plain text, or '' to remove it.",
         }),
       }),
     },

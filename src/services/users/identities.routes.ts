@@ -5,12 +5,16 @@ import { ApiError } from '#/errors'
 import { listParams } from '#/http/params'
 import { identityListModel } from '#/identity/models'
 import { listIdentityRows, tellIdentity } from '#/identity/users/identities'
-import { uid } from '#/ids'
+import { uidOf } from '#/ids'
 import { route } from '#/pipeline/route'
 
 export const listIdentities = route(
   {
     name: 'users.listIdentities',
+    summary: 'List identities',
+    description:
+      'Lists the accounts at sign-in providers that users have linked. API keys and ' +
+      'impersonators only. Identities have no text, so `search` is refused.',
     method: 'get',
     path: '/v1/users/identities',
     scopes: ['users.read'],
@@ -25,12 +29,16 @@ export const listIdentities = route(
 export const deleteIdentity = route(
   {
     name: 'users.deleteIdentity',
+    summary: 'Delete an identity',
+    description:
+      'Unlinks an account at a sign-in provider from its user. API keys only. ' +
+      'Sessions that came from it stay.',
     method: 'delete',
     path: '/v1/users/identities/:identityId',
     scopes: ['users.write'],
     event: 'users.[userId].identities.[identityId].delete',
     audit: 'identity.delete',
-    input: { param: z.object({ identityId: uid }) },
+    input: { param: z.object({ identityId: uidOf('identity') }) },
     status: 204,
     errors: ['user_identity_not_found'],
   },

@@ -4,7 +4,7 @@ import { authenticators, users } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
-import { text } from '#/http/params'
+import { described, text } from '#/http/params'
 import { factorsOf } from '#/identity/factors/factors'
 import {
   findRecoveryCodes,
@@ -30,12 +30,21 @@ const PATH = '/v1/users/:userId/mfa'
 export const updateMFA = route(
   {
     name: 'users.updateMFA',
+    summary: "Turn a user's second factor on or off",
+    description:
+      'Sets whether a user has to show a second factor. API keys only. It is asked ' +
+      'for only where the user can show one.',
     method: 'patch',
     path: PATH,
     scopes: ['users.write'],
     event: 'users.[userId].update.mfa',
     audit: 'user.update',
-    input: { param: inUser, body: z.object({ mfa: z.boolean('must be true or false') }) },
+    input: {
+      param: inUser,
+      body: z.object({
+        mfa: described(z.boolean('must be true or false'), 'Whether a second factor is asked for.'),
+      }),
+    },
     status: 200,
     model: userModel,
     errors: ['user_not_found'],
@@ -60,6 +69,10 @@ export const updateMFA = route(
 export const listMFAFactors = route(
   {
     name: 'users.listMFAFactors',
+    summary: 'List the factors that a user can show',
+    description:
+      'Returns which second factors the user could be asked for. API keys and ' +
+      'impersonators only.',
     method: 'get',
     path: `${PATH}/factors`,
     scopes: ['users.read'],
@@ -87,6 +100,10 @@ const CODES = `${PATH}/recovery-codes`
 export const getMFARecoveryCodes = route(
   {
     name: 'users.getMFARecoveryCodes',
+    summary: "Get a user's recovery codes",
+    description:
+      'Returns the recovery codes of a user that are still unused. API keys and ' +
+      'impersonators only.',
     method: 'get',
     path: CODES,
     scopes: ['users.read'],
@@ -105,6 +122,8 @@ export const getMFARecoveryCodes = route(
 export const createMFARecoveryCodes = route(
   {
     name: 'users.createMFARecoveryCodes',
+    summary: 'Create recovery codes for a user',
+    description: 'Creates six recovery codes for a user who has no unused ones. API keys only.',
     method: 'patch',
     path: CODES,
     scopes: ['users.write'],
@@ -121,6 +140,8 @@ export const createMFARecoveryCodes = route(
 export const updateMFARecoveryCodes = route(
   {
     name: 'users.updateMFARecoveryCodes',
+    summary: "Replace a user's recovery codes",
+    description: 'Replaces the recovery codes of a user by six new ones. API keys only.',
     method: 'put',
     path: CODES,
     scopes: ['users.write'],
@@ -138,11 +159,18 @@ export const updateMFARecoveryCodes = route(
 const authenticatorType = z
   .string()
   .refine((given) => given.toLowerCase() === 'totp', 'must be totp')
-  .meta({ wire: { type: 'string', enum: ['totp'], 'x-case-insensitive': true } })
+  .meta({
+    wire: { type: 'string', enum: ['totp'], 'x-case-insensitive': true },
+    description: 'Kind of authenticator.',
+  })
 
 export const deleteMFAAuthenticator = route(
   {
     name: 'users.deleteMFAAuthenticator',
+    summary: "Remove a user's authenticator",
+    description:
+      'Removes the authenticator app of a user. API keys only. Recovery codes stay, ' +
+      'and so does the setting that asks for a second factor.',
     method: 'delete',
     path: `${PATH}/authenticators/:type`,
     scopes: ['users.write'],
@@ -172,10 +200,14 @@ export const deleteMFAAuthenticator = route(
 export const getMFAChallenge = route(
   {
     name: 'users.getMFAChallenge',
+    summary: 'Get the code of a custom challenge',
+    description:
+      'Returns the code of an open challenge of the factor `custom`, for a server ' +
+      'that delivers it itself. API keys and impersonators only.',
     method: 'get',
     path: `${PATH}/challenges/:challengeId`,
     scopes: ['users.read'],
-    input: { param: inUser.extend({ challengeId: text(256) }) },
+    input: { param: inUser.extend({ challengeId: described(text(256), 'ID of the challenge.') }) },
     status: 200,
     model: mfaChallengeSecretModel,
     errors: ['user_invalid_token', 'user_not_found'],

@@ -6,7 +6,7 @@ import { signUserJwt, unboundRow } from '#/auth/unbound-jwt'
 import { oneTimeSecrets, sessions } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
-import { listParams, looseInteger, withDefault } from '#/http/params'
+import { described, listParams, looseInteger, withDefault } from '#/http/params'
 import { jwtModel, sessionListModel, sessionModel, tokenModel, userModel } from '#/identity/models'
 import { inUser } from '#/identity/params'
 import {
@@ -18,7 +18,7 @@ import {
   tellSession,
 } from '#/identity/sessions/sessions'
 import { userById, userExists } from '#/identity/users/open'
-import { customId, uid } from '#/ids'
+import { customId, uid, uidOf } from '#/ids'
 import { randomHex } from '#/lib/secrets'
 import { route } from '#/pipeline/route'
 
@@ -31,11 +31,15 @@ export const createSession = route(
   {
     ...writing,
     name: 'users.createSession',
+    summary: 'Create a session for a user',
+    description:
+      'Creates a session without asking for a credential, also for blocked users. API ' +
+      'keys only. The answer alone shows its secret.',
     method: 'post',
     path: PATH,
     event: 'users.[userId].sessions.[sessionId].create',
     audit: 'session.create',
-    input: { param: z.object({ userId: customId }) },
+    input: { param: z.object({ userId: customId.describe('ID of the user.') }) },
     status: 201,
     model: sessionModel,
     errors: ['user_not_found'],
@@ -54,6 +58,9 @@ export const createSession = route(
 export const listSessions = route(
   {
     name: 'users.listSessions',
+    summary: "List a user's sessions",
+    description:
+      'Lists the stored sessions of a user, oldest first. API keys and impersonators ' + 'only.',
     method: 'get',
     path: PATH,
     scopes: ['users.read', 'sessions.read'],
@@ -76,6 +83,10 @@ export const deleteSessions = route(
   {
     ...writing,
     name: 'users.deleteSessions',
+    summary: "End all of a user's sessions",
+    description:
+      'Ends every session of a user, and drops the push targets that belong to them. ' +
+      'API keys only.',
     method: 'delete',
     path: PATH,
     event: 'users.[userId].sessions.delete',
@@ -101,11 +112,15 @@ export const deleteSession = route(
   {
     ...writing,
     name: 'users.deleteSession',
+    summary: 'End a session of a user',
+    description:
+      'Ends one session of a user, and drops the push targets that belong to it. API ' +
+      'keys only.',
     method: 'delete',
     path: `${PATH}/:sessionId`,
     event: 'users.[userId].sessions.[sessionId].delete',
     audit: 'session.delete',
-    input: { param: inUser.extend({ sessionId: uid }) },
+    input: { param: inUser.extend({ sessionId: uidOf('session') }) },
     status: 204,
     errors: ['user_not_found', 'user_session_not_found'],
   },
@@ -128,6 +143,10 @@ export const deleteSession = route(
 export const createToken = route(
   {
     name: 'users.createToken',
+    summary: 'Create a sign-in token for a user',
+    description:
+      'Creates a secret that signs the user in once. API keys only. The answer alone ' +
+      'shows it, and several can be open at a time.',
     method: 'post',
     path: '/v1/users/:userId/tokens',
     scopes: ['users.write'],
@@ -136,8 +155,14 @@ export const createToken = route(
     input: {
       param: inUser,
       body: z.object({
-        length: withDefault(looseInteger(4, 128), 6),
-        expire: withDefault(looseInteger(60, 31_536_000), 900),
+        length: described(
+          withDefault(looseInteger(4, 128), 6),
+          'Length of the secret in hex characters.',
+        ),
+        expire: described(
+          withDefault(looseInteger(60, 31_536_000), 900),
+          'How long the secret is good for, in seconds.',
+        ),
       }),
     },
     status: 201,
@@ -158,14 +183,24 @@ const NEWEST = 'recent'
 export const createJWT = route(
   {
     name: 'users.createJWT',
+    summary: 'Create a JWT for a user',
+    description:
+      'Signs a JWT with which to act as the user. API keys only. It ends with the ' +
+      'session that it is bound to, or with the user who has none.',
     method: 'post',
     path: '/v1/users/:userId/jwts',
     scopes: ['users.write'],
     input: {
       param: inUser,
       body: z.object({
-        sessionId: withDefault(uid, NEWEST),
-        duration: withDefault(looseInteger(0, 3600), 900),
+        sessionId: described(
+          withDefault(uid, NEWEST),
+          'ID of the session that the JWT is bound to; `recent` means the newest.',
+        ),
+        duration: described(
+          withDefault(looseInteger(0, 3600), 900),
+          'How long the JWT is good for, in seconds; 0 is refused.',
+        ),
       }),
     },
     status: 201,

@@ -5,11 +5,11 @@ import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listStatements, pageOf } from '#/http/list'
-import { listParams, optional } from '#/http/params'
+import { described, listParams, optional } from '#/http/params'
 import { targetListModel, targetModel } from '#/identity/models'
 import { inUser, plainText } from '#/identity/params'
 import { userExists } from '#/identity/users/open'
-import { customId, idFor, uid } from '#/ids'
+import { customIdOf, idFor, uid, uidOf } from '#/ids'
 import { email } from '#/lib/contact/email'
 import { isPhone } from '#/lib/contact/phone'
 import { route } from '#/pipeline/route'
@@ -17,7 +17,7 @@ import { route } from '#/pipeline/route'
 const PATH = '/v1/users/:userId/targets'
 const TYPES = ['email', 'sms', 'push'] as const
 
-const inTarget = inUser.extend({ targetId: uid })
+const inTarget = inUser.extend({ targetId: uidOf('target') })
 
 /** Says which targets of a user a path names. */
 const ofPath = ({ userId, targetId }: { userId: string; targetId: string }) =>
@@ -49,11 +49,18 @@ const providerType = z
     (given) => TYPES.some((type) => type === given.toLowerCase()),
     'must be email, sms or push',
   )
-  .meta({ wire: { type: 'string', enum: [...TYPES], 'x-case-insensitive': true } })
+  .meta({
+    wire: { type: 'string', enum: [...TYPES], 'x-case-insensitive': true },
+    description: 'What the identifier is.',
+  })
 
 export const createTarget = route(
   {
     name: 'users.createTarget',
+    summary: 'Create a target for a user',
+    description:
+      'Creates an address that messages can be sent to, beside those of the user ' +
+      'itself. API keys only. An identifier is a target once in the project.',
     method: 'post',
     path: PATH,
     scopes: ['users.write'],
@@ -62,11 +69,14 @@ export const createTarget = route(
     input: {
       param: inUser,
       body: z.object({
-        targetId: customId,
+        targetId: customIdOf('target'),
         providerType,
-        identifier: plainText(255),
-        providerId: optional(uid),
-        name: optional(plainText(128)),
+        identifier: described(plainText(255), 'E-mail address, phone number or push token.'),
+        providerId: described(
+          optional(uid),
+          'ID of a provider of messages; there are none here, so it is dropped.',
+        ),
+        name: described(optional(plainText(128)), 'Name of the target.'),
       }),
     },
     status: 201,
@@ -112,6 +122,10 @@ const ATTRIBUTES = {
 export const listTargets = route(
   {
     name: 'users.listTargets',
+    summary: "List a user's targets",
+    description:
+      'Lists the addresses that messages to a user can go to. API keys and ' +
+      'impersonators only.',
     method: 'get',
     path: PATH,
     scopes: ['users.read'],
@@ -140,6 +154,10 @@ export const listTargets = route(
 export const getTarget = route(
   {
     name: 'users.getTarget',
+    summary: 'Get a target of a user',
+    description:
+      'Returns one of the addresses that messages to a user can go to. API keys and ' +
+      'impersonators only.',
     method: 'get',
     path: `${PATH}/:targetId`,
     scopes: ['users.read'],
@@ -163,6 +181,11 @@ export const getTarget = route(
 export const updateTarget = route(
   {
     name: 'users.updateTarget',
+    summary: 'Change a target of a user',
+    description:
+      'Changes what is given of a target; a new identifier counts as good again. API ' +
+      'keys only. There are no providers of messages here, so any `providerId` is ' +
+      'refused.',
     method: 'patch',
     path: `${PATH}/:targetId`,
     scopes: ['users.write'],
@@ -171,9 +194,15 @@ export const updateTarget = route(
     input: {
       param: inTarget,
       body: z.object({
-        identifier: optional(plainText(255)),
-        providerId: optional(uid),
-        name: optional(plainText(128)),
+        identifier: described(
+          optional(plainText(255)),
+          'New e-mail address, phone number or push token.',
+        ),
+        providerId: described(
+          optional(uid),
+          'ID of a provider of messages; there are none here, so it is refused.',
+        ),
+        name: described(optional(plainText(128)), 'New name of the target.'),
       }),
     },
     status: 200,
@@ -217,6 +246,8 @@ export const updateTarget = route(
 export const deleteTarget = route(
   {
     name: 'users.deleteTarget',
+    summary: 'Delete a target of a user',
+    description: 'Deletes a target. API keys only. The address of the user itself stays.',
     method: 'delete',
     path: `${PATH}/:targetId`,
     scopes: ['users.write'],

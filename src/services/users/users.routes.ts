@@ -5,7 +5,7 @@ import { type Target, targets, type User, users } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { listRows, searchIn } from '#/http/list'
-import { listParams, optional } from '#/http/params'
+import { described, listParams, optional } from '#/http/params'
 import { userListModel, userModel } from '#/identity/models'
 import { inUser, password, plainText } from '#/identity/params'
 import { hashPassword } from '#/identity/passwords'
@@ -13,7 +13,7 @@ import { checkStrength } from '#/identity/passwords/rules'
 import { MOST_LISTED, targetsOf } from '#/identity/sessions/sessions'
 import { CREATE_ERRORS, createUser } from '#/identity/users/create'
 import { openUser } from '#/identity/users/open'
-import { customId } from '#/ids'
+import { customIdOf } from '#/ids'
 import { email } from '#/lib/contact/email'
 import { phone } from '#/lib/contact/phone'
 import { route } from '#/pipeline/route'
@@ -21,6 +21,10 @@ import { route } from '#/pipeline/route'
 export const create = route(
   {
     name: 'users.create',
+    summary: 'Create a user',
+    description:
+      'Creates a user, of whom only the ID has to be known. API keys only. Neither a ' +
+      'session is made nor a message sent, and the limit of users does not apply.',
     method: 'post',
     path: '/v1/users',
     scopes: ['users.write'],
@@ -28,11 +32,14 @@ export const create = route(
     audit: 'user.create',
     input: {
       body: z.object({
-        userId: customId,
+        userId: customIdOf('user'),
         email: optional(email),
         phone: optional(phone),
-        password: password.nullish(),
-        name: optional(plainText(128)),
+        password: described(
+          password.nullish(),
+          'Password in plain text, which is stored as a hash.',
+        ),
+        name: described(optional(plainText(128)), 'Name of the user.'),
       }),
     },
     status: 201,
@@ -71,6 +78,11 @@ const targetsOfRow = nested(
 export const list = route(
   {
     name: 'users.list',
+    summary: 'List users',
+    description:
+      'Lists users with their targets. API keys and impersonators only; password ' +
+      'hashes are shown to API keys alone. The search looks at IDs, names, addresses ' +
+      'and labels.',
     method: 'get',
     path: '/v1/users',
     scopes: ['users.read'],
@@ -94,6 +106,10 @@ export const list = route(
 export const get = route(
   {
     name: 'users.get',
+    summary: 'Get a user',
+    description:
+      'Returns a user with their targets. API keys and impersonators only; the ' +
+      'password hash is shown to API keys alone.',
     method: 'get',
     path: '/v1/users/:userId',
     scopes: ['users.read'],
@@ -108,6 +124,10 @@ export const get = route(
 export const deleteUser = route(
   {
     name: 'users.delete',
+    summary: 'Delete a user',
+    description:
+      'Deletes a user with their sessions, targets, identities, memberships and ' +
+      'activity log. API keys only. ID and addresses are free at once.',
     method: 'delete',
     path: '/v1/users/:userId',
     scopes: ['users.write'],
