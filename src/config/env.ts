@@ -3,7 +3,9 @@ import { parseSmsUrl } from '#/config/sms-url'
 import { parseSmtpUrl } from '#/config/smtp-url'
 import { parseAddress } from '#/lib/contact/address'
 import { log } from '#/lib/log'
+import { canMatch } from '#/lib/platform-entries'
 import { projectIdFault } from '#/lib/project-id'
+import { settingsFaults } from '#/lib/settings-faults'
 import { parseUrl } from '#/lib/url'
 
 /** The bindings of the Worker. A module whose class or messages a binding carries declares that one itself. */
@@ -95,7 +97,7 @@ const settingsShape = z.object({
   D1_REPLICAS: z.enum(['on', 'off']).default('off'),
   /** Whether `X-Forwarded-Proto` and `-Host` are a proxy's, and not a client's. */
   TRUST_FORWARDED: z.enum(['on', 'off']).default('off'),
-  CLIENT_IP_HEADER: z.string().min(1).default('CF-Connecting-IP'),
+  CLIENT_IP_HEADER: z.string().regex(HEADER, 'is no name of a header').default('CF-Connecting-IP'),
   SMTP_URL: readable(
     parseSmtpUrl,
     'must be smtp://user:password@host:587 or smtps://user:password@host:465, special characters percent-encoded',
@@ -138,6 +140,17 @@ const isBlank = (value: unknown) => typeof value === 'string' && value.trim() ==
 
 const parsed = new WeakMap<object, Settings>()
 
+/** Logs which settings cannot take effect. */
+function warnOfFaults(env: Env, given: readonly [string, unknown][], { PLATFORMS }: Settings) {
+  const faults = settingsFaults({
+    names: given.flatMap(([name, value]) => (typeof value === 'string' ? [name] : [])),
+    known: Object.keys(settingsShape.shape),
+    deadPlatforms: PLATFORMS.filter((entry) => !canMatch(entry)),
+    hasMailer: env.EMAIL !== undefined,
+  })
+  for (const fault of faults) log.warn(fault)
+}
+
 /**
  * Parses the settings once per isolate.
  * @throws {SettingsError} when a secret is missing, short or a published example, or a value is malformed
@@ -155,6 +168,7 @@ export function settingsOf(env: Env): Settings {
   const fault = projectIdFault(result.data.PROJECT_ID)
   // A new deployment is refused before it is there: see `src/cli`.
   if (fault !== undefined) log.warn(fault)
+  warnOfFaults(env, given, result.data)
   parsed.set(env, result.data)
   return result.data
 }

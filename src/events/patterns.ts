@@ -1,3 +1,5 @@
+import { isId } from '#/ids'
+
 /** What may be done with something, and with which of its attributes. */
 type Actions = Readonly<Record<string, readonly string[]>>
 type Family = { actions: Actions; below: Readonly<Record<string, Actions>> }
@@ -40,19 +42,22 @@ function fits(actions: Actions, [action, attribute, ...more]: readonly string[])
   return attribute === undefined || attributes.includes(attribute)
 }
 
+/** Checks whether a part of a pattern can stand for an ID: one that something can have, or `*` for any. */
+const standsForId = (part: string | undefined) => part === '*' || (part !== undefined && isId(part))
+
 /**
- * Tells whether a subscription can ever match an event. IDs are taken as they are; `*` stands for any.
+ * Tells whether a subscription can ever match an event.
  *
  * Differs: upstream takes patterns that never match, and those of services that are not here.
  */
 export function isPattern(pattern: string): boolean {
   const [type = '', id, ...rest] = pattern.split('.')
   const family = own(FAMILIES, type)
-  if (!family || !id) return false
+  if (!family || !standsForId(id)) return false
   if (fits(family.actions, rest)) return true
   const [subtype = '', subId, ...tail] = rest
   const actions = own(family.below, subtype)
-  return actions !== undefined && Boolean(subId) && fits(actions, tail)
+  return actions !== undefined && standsForId(subId) && fits(actions, tail)
 }
 
 /** Tells whether events of a template can be subscribed to at all; of keys, tokens and settings nobody is told. */

@@ -3,6 +3,7 @@ import type { Database } from '#/db'
 import { type Platform, platforms } from '#/db/schema'
 import type { AppEnv } from '#/http/context'
 import { publicHost } from '#/http/public-url'
+import { listed, SHELL_SCHEMES, WEB_SCHEMES } from '#/lib/platform-entries'
 import { canonicalHost, parseUrl } from '#/lib/url'
 
 declare module '#/http/context' {
@@ -16,13 +17,6 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 /** Where apps under development run: any name of loopback, and the host of Android's emulator as its guest sees it. */
 const DEVELOPMENT = ['*.localhost', '10.0.2.2']
 
-/** Schemes of pages whose host says whose they are. */
-const WEB_SCHEMES = [
-  ...['http', 'https', 'chrome-extension', 'moz-extension', 'safari-web-extension'],
-  ...['ms-browser-extension', 'tauri'],
-]
-/** Schemes that app shells of many makers share; their hosts count only as the owner has registered them. */
-const SHELL_SCHEMES = ['capacitor', 'ionic', 'app', 'exp', 'exps']
 /** Schemes of apps that are opened in Expo's own app, at a developer's address. */
 const EXPO_SCHEMES = ['exp', 'exps']
 
@@ -64,30 +58,6 @@ export function spelled(host: string): string {
   return star + (canonicalHost(rest) ?? rest).replace(/\.$/, '')
 }
 
-const SCHEME = /^[a-z][a-z0-9+.-]*$/
-
-/** Schemes of which a page may be on any host, or that run code where they are opened. */
-const UNLISTED = ['http', 'https', 'javascript', 'data', 'vbscript', 'blob', 'about']
-
-/**
- * Reads what `PLATFORMS` lists: hosts, also as whole origins, and schemes as `myapp://`. Schemes whose hosts count
- * are hosts here.
- */
-function listed(entries: readonly string[]) {
-  const hosts: string[] = []
-  const schemes: string[] = []
-  for (const entry of entries) {
-    const [, scheme, rest = entry] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/.exec(entry) ?? []
-    const countsHost = !scheme || [...WEB_SCHEMES, ...SHELL_SCHEMES].includes(scheme)
-    if (countsHost && rest !== '') hosts.push(hostIn(rest))
-    else if (scheme && !UNLISTED.includes(scheme)) schemes.push(scheme)
-  }
-  return { hosts, schemes }
-}
-
-/** Returns the host of an entry that goes on with a port or a path. */
-const hostIn = (text: string) => parseUrl(`http://${text}`)?.hostname ?? text
-
 /** Returns the clients of the project: those of its settings and its registered platforms. */
 export function projectClients(c: Context<AppEnv>, platforms: readonly Platform[]): Clients {
   const { PLATFORMS, PROJECT_ID } = c.var.settings
@@ -108,6 +78,8 @@ export function projectClients(c: Context<AppEnv>, platforms: readonly Platform[
     ],
   }
 }
+
+const SCHEME = /^[a-z][a-z0-9+.-]*$/
 
 /** Checks whether an ID can be a scheme that nobody shares: one with a dot, as a domain in reverse. */
 const isOwnScheme = (id: string) => SCHEME.test(id) && id.includes('.')

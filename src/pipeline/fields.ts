@@ -3,6 +3,8 @@ import { listParams } from '#/http/params'
 import { plainText } from '#/identity/params'
 import { email } from '#/lib/contact/email'
 import { parseDateTime } from '#/lib/date-time'
+import { isOriginHost } from '#/lib/platform-entries'
+import { canonicalHost } from '#/lib/url'
 
 /** What every route of this service answers on the reserved project (project contract 1.3). */
 export const onConsole = 'general_access_forbidden'
@@ -22,12 +24,27 @@ export const visibleText = (max: number) =>
 const HOSTNAME = /^[^/:]+$/
 const LONGEST_HOSTNAME = 253
 
-/** Accepts a host name as it is compared with origins: no scheme, no port (project contract 5.1). */
-export const hostname = plainText(LONGEST_HOSTNAME)
-  .refine((value) => HOSTNAME.test(value), 'must be a host name without scheme and port')
-  .meta({
-    wire: { type: 'string', minLength: 1, maxLength: LONGEST_HOSTNAME, pattern: HOSTNAME.source },
-  })
+const hostnameThat = (fits: (value: string) => boolean, problem: string) =>
+  plainText(LONGEST_HOSTNAME)
+    .refine((value) => HOSTNAME.test(value) && fits(value.trim()), problem)
+    .meta({
+      wire: { type: 'string', minLength: 1, maxLength: LONGEST_HOSTNAME, pattern: HOSTNAME.source },
+    })
+
+/** Accepts a host name: no scheme, no port, nothing that a URL cannot have as its host. */
+export const hostname = hostnameThat(
+  (value) => canonicalHost(value) !== undefined && !value.includes('*'),
+  'must be a host name without scheme and port',
+)
+
+/**
+ * Accepts a host name as it is compared with origins, `*` alone or at its start standing for any beginning (project
+ * contract 5.1). Differs: upstream takes what no origin can match.
+ */
+export const originHost = hostnameThat(
+  (value) => /^\*?$/.test(value) || isOriginHost(value),
+  'must be a host name without scheme and port; * stands at the start alone',
+)
 
 /** Accepts '' beside what a schema accepts; '' clears a setting. */
 export const orEmpty = (schema: z.ZodType<string, string>) =>

@@ -21,6 +21,7 @@ import {
   sealProvider,
   storeProvider,
 } from '#/identity/providers/catalog/provider-settings'
+import { asBase, isReachable } from '#/lib/provider-address'
 import { parseUrl } from '#/lib/url'
 import { hostname, onConsole, orEmpty, pageParams, strict } from '#/pipeline/fields'
 import { type Route, route } from '#/pipeline/route'
@@ -93,15 +94,28 @@ const isWeb = (text: string) => /^https?:\/\//i.test(text) && parseUrl(text) !==
 
 const url = z.string().refine(isWeb, 'must be an http or https address')
 
+/**
+ * Checks whether a sign-in could go to an address, on loopback in development alone. Differs: upstream takes
+ * addresses that it can reach nothing at.
+ */
+const isUsable = (text: string) => isReachable(text, true)
+/** Checks the same of where addresses begin; a name of one label is left to the sign-in, which says what is wrong. */
+const isUsableBase = (text: string) => /^(?:[a-z0-9-]*)$/i.test(text) || isUsable(asBase(text))
+const UNUSABLE = 'must be an https address on the public internet'
+
 /** Says what a field may be changed to. */
 function accepted(extra: Extra): z.ZodType<ProviderValue> {
   switch (extra.kind) {
     case 'text':
       return plainText(extra.max, 0)
+    case 'base':
+      return plainText(extra.max, 0)
+        .refine(isUsableBase, UNUSABLE)
+        .meta({ wire: { type: 'string', maxLength: extra.max } })
     case 'url':
-      return orEmpty(url)
+      return orEmpty(url.refine(isUsable, UNUSABLE))
     case 'domain':
-      return orEmpty(hostname)
+      return orEmpty(hostname.refine(isUsableBase, UNUSABLE))
     case 'prompt':
       return z
         .array(z.enum(extra.choices))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Platform } from '#/db/schema'
 import { choiceModel, listModel, type Model, model, printTime, time } from '#/http/model'
-import { hostname, visibleText } from '#/pipeline/fields'
+import { originHost, visibleText } from '#/pipeline/fields'
 
 /** Longest ID of an app; the contract names 256, but what has 256 is refused (project contract 5.1). */
 const LONGEST_IDENTIFIER = 255
@@ -10,7 +10,7 @@ const identifier = visibleText(LONGEST_IDENTIFIER)
 
 /** Says what identifies a client of a type: the field on the wire, and what it may hold. */
 export const PLATFORMS = {
-  web: { title: 'Web', field: 'hostname', accepts: hostname },
+  web: { title: 'Web', field: 'hostname', accepts: originHost },
   apple: { title: 'Apple', field: 'bundleIdentifier', accepts: identifier },
   android: { title: 'Android', field: 'applicationId', accepts: identifier },
   windows: { title: 'Windows', field: 'packageIdentifierName', accepts: identifier },

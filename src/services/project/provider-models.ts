@@ -12,6 +12,7 @@ function shown(extra: Extra): z.ZodType<ProviderValue> {
       return extra.hidden ? z.literal('') : z.string()
     case 'url':
     case 'domain':
+    case 'base':
       return z.string()
     case 'prompt':
       return z.array(z.enum(extra.choices))

@@ -33,9 +33,15 @@ export function requireComplete(smtp: Smtp) {
 
 const HIGHEST_PORT = 65_535
 
+/** @throws `project_smtp_config_invalid` for what is no port; 0 clears it */
+function requirePort(port: number | undefined) {
+  if (port !== undefined && (port < 0 || port > HIGHEST_PORT)) {
+    throw new ApiError('project_smtp_config_invalid', `There is no port ${port}.`)
+  }
+}
+
 /** Tells whether the server lets the project in. */
 async function answers(smtp: Smtp, password: string): Promise<boolean> {
-  if (smtp.port < 1 || smtp.port > HIGHEST_PORT) return false
   try {
     await verifySmtp(smtpConfigOf(smtp, password))
     return true
@@ -63,6 +69,7 @@ async function isEnabled(after: Smtp, password: string, asked: boolean | undefin
 export async function changeSmtp(c: Ctx, given: Given<Smtp>): Promise<ProjectRow | undefined> {
   const { db, now } = c.var
   const { SECRET } = c.var.settings
+  requirePort(given.port)
   const before = await db.select().from(settings).where(isSmtp).orderBy(settings.name)
   const { smtp } = readSettings(before)
   const changed = Object.fromEntries(

@@ -17,6 +17,7 @@ import {
 import { customIdOf, idFor } from '#/ids'
 import { route } from '#/pipeline/route'
 import { bucketById } from '#/services/storage/access'
+import { extensions } from '#/services/storage/extensions'
 import { bucketListModel, bucketModel, COMPRESSIONS } from '#/services/storage/models'
 import { inBucket } from '#/services/storage/params'
 
@@ -48,8 +49,8 @@ const settings = {
     'Whether users and guests can reach the bucket; API keys always can.',
   ),
   allowedFileExtensions: described(
-    withDefault(z.array(text(64)).max(100), []),
-    'Extensions that uploads may have, in lower case and without the dot; an empty list allows all.',
+    withDefault(extensions, []),
+    'Extensions that uploads may have, such as `png` or `tar.gz`; an empty list allows all.',
   ),
   antivirus: described(
     withDefault(looseBoolean, true),

@@ -8,6 +8,7 @@ import type { AppEnv } from '#/http/context'
 import { characters, described, gatherArrays, optional, withDefault } from '#/http/params'
 import { customIdOf, idFor } from '#/ids'
 import { check } from '#/pipeline/route'
+import { allowsName } from '#/services/storage/extensions'
 import { parseFolder } from '#/storage/folder'
 import type { Starter } from '#/storage/upload/machine'
 import { CHUNK_BYTES } from '#/storage/upload/slicer'
@@ -78,10 +79,7 @@ export function grantFile(c: Ctx, bucket: Bucket, name: string | undefined, size
     )
   }
   if (name === undefined) throw new ApiError('storage_file_empty')
-  const dot = name.lastIndexOf('.')
-  const extension = dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
-  const allowed = bucket.allowedFileExtensions
-  if (allowed.length > 0 && !allowed.includes(extension)) {
+  if (!allowsName(bucket.allowedFileExtensions, name)) {
     throw new ApiError(
       'storage_file_type_unsupported',
       'The bucket does not allow files with this extension.',

@@ -41,6 +41,10 @@ const url = z
 const password = plainText(256).meta({
   wire: { type: 'string', minLength: 1, maxLength: 256, format: 'password' },
 })
+/** What is before the first colon is the user name of Basic authentication (RFC 7617 §2). */
+const username = plainText(256)
+  .refine((value) => !value.includes(':'), 'must not have a colon')
+  .meta({ wire: { type: 'string', minLength: 1, maxLength: 256 } })
 const secret = withDefault(plainText(256, 8).nullable(), null)
 
 /** What create and update take alike; what is left out goes to its default (project contract 13.2). */
@@ -50,7 +54,7 @@ const fields = {
   events: z.array(pattern).max(MOST_EVENTS),
   enabled: withDefault(strict, true),
   tls: withDefault(strict, false),
-  authUsername: withDefault(plainText(256), ''),
+  authUsername: withDefault(username, ''),
   authPassword: withDefault(password, ''),
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isTarget } from '#/events/target'
-import { isReachable } from '#/identity/providers/catalog/provider'
+import { isReachable } from '#/lib/provider-address'
 import { kindOfHost } from '#/lib/public-host'
 
 const LOOPBACK = [

@@ -4,7 +4,9 @@
  */
 export type Extra =
   | { kind: 'text'; key: string; max: number; hidden?: true }
+  /** `base`: where addresses begin, with scheme and path or without. */
   | { kind: 'url' | 'domain'; key: string }
+  | { kind: 'base'; key: string; max: number }
   | {
       kind: 'prompt'
       choices: readonly string[]
@@ -29,6 +31,7 @@ export type Provider = {
 }
 
 const text = (key: string): Extra => ({ kind: 'text', key, max: 256 })
+const base = (key: string): Extra => ({ kind: 'base', key, max: 256 })
 const url = (key: string): Extra => ({ kind: 'url', key })
 
 /** Makes a provider that needs its ID and secret, and of the extras those that `needs` names. */
@@ -65,8 +68,8 @@ export const PROVIDERS: readonly Provider[] = [
     needs: [['serviceId', 'keyId', 'teamId', 'p8File']],
   },
   provider('appwrite', 'Appwrite'),
-  provider('auth0', 'Auth0', CLIENT, { endpoint: text('auth0Domain') }),
-  provider('authentik', 'Authentik', CLIENT, { endpoint: text('authentikDomain') }, [['endpoint']]),
+  provider('auth0', 'Auth0', CLIENT, { endpoint: base('auth0Domain') }),
+  provider('authentik', 'Authentik', CLIENT, { endpoint: base('authentikDomain') }, [['endpoint']]),
   provider('autodesk', 'Autodesk'),
   provider('bitbucket', 'Bitbucket', ['key', 'secret']),
   provider('bitly', 'Bitly'),
@@ -78,7 +81,7 @@ export const PROVIDERS: readonly Provider[] = [
   provider('etsy', 'Etsy', ['keyString', 'sharedSecret']),
   provider('facebook', 'Facebook', ['appId', 'appSecret']),
   provider('figma', 'Figma'),
-  provider('fusionauth', 'FusionAuth', CLIENT, { endpoint: text('fusionAuthDomain') }, [
+  provider('fusionauth', 'FusionAuth', CLIENT, { endpoint: base('fusionAuthDomain') }, [
     ['endpoint'],
   ]),
   { ...provider('github', 'GitHub'), model: 'Github' },
@@ -96,7 +99,7 @@ export const PROVIDERS: readonly Provider[] = [
     'keycloak',
     'Keycloak',
     CLIENT,
-    { endpoint: text('keycloakDomain'), realmName: text('keycloakRealm') },
+    { endpoint: base('keycloakDomain'), realmName: text('keycloakRealm') },
     [['endpoint', 'realmName']],
   ),
   provider('kick', 'Kick'),

@@ -24,6 +24,7 @@ function initialOf(extra: Extra): ProviderValue {
     case 'text':
     case 'url':
     case 'domain':
+    case 'base':
       return ''
     case 'prompt':
       return [...extra.initial]

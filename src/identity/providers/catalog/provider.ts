@@ -1,5 +1,5 @@
 import type { ProviderSettings } from '#/identity/providers/catalog/provider-settings'
-import { kindOfHost } from '#/lib/public-host'
+import { asBase } from '#/lib/provider-address'
 import { parseUrl } from '#/lib/url'
 
 /**
@@ -63,10 +63,6 @@ export type ProfileSpec = {
 /** A sign-in provider that can be asked. */
 export type Provider = ProviderSettings & { key: string; spec: ProviderSpec }
 
-/** Gives an address as the start of a URL: with scheme, without a slash at the end. */
-const asBase = (address: string) =>
-  (/^https?:\/\//i.test(address) ? address : `https://${address}`).replace(/\/+$/, '')
-
 /**
  * Fills a URL template.
  * @param answer fields of the token answer, which it may name beyond its start
@@ -88,18 +84,4 @@ export function fillUrl(
     return offset === 0 ? asBase(value ?? '') : encodeURIComponent(value ?? '')
   })
   return isComplete ? parseUrl(filled)?.href : undefined
-}
-
-/** Where a provider may be in development, beside the public internet. */
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
-
-/**
- * Checks whether a provider may be asked at an address: over TLS, at a name of the public internet, so that
- * whoever may set up providers cannot reach into networks. In development loopback is open too.
- */
-export function isReachable(address: string, isDevelopment: boolean): boolean {
-  const url = parseUrl(address)
-  if (!url || url.username || url.password) return false
-  if (isDevelopment && LOOPBACK.includes(url.hostname)) return /^https?:$/.test(url.protocol)
-  return url.protocol === 'https:' && kindOfHost(url.hostname) === 'name'
 }

@@ -1,12 +1,8 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
-import {
-  fillUrl,
-  isReachable,
-  type Provider,
-  type ProviderSpec,
-} from '#/identity/providers/catalog/provider'
+import { fillUrl, type Provider, type ProviderSpec } from '#/identity/providers/catalog/provider'
 import { ask, providerFailed } from '#/identity/providers/protocol/ask'
+import { isReachable } from '#/lib/provider-address'
 
 /** Where a provider is asked, all of it checked. */
 export type Endpoints = {

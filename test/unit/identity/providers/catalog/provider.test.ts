@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { isCustomName, readCustom, variableOf } from '#/identity/providers/catalog/custom'
-import { fillUrl, isReachable, type Provider } from '#/identity/providers/catalog/provider'
+import { fillUrl, type Provider } from '#/identity/providers/catalog/provider'
 import { PROVIDERS } from '#/identity/providers/catalog/providers'
+import { isReachable } from '#/lib/provider-address'
 
 const provider = (extras: Record<string, string>, defaults = {}): Provider => ({
   key: 'test',
