@@ -132,7 +132,7 @@ export async function countRequest(
   c.header('X-RateLimit-Limit', `${limit}`)
   c.header('X-RateLimit-Remaining', `${Math.max(0, limit - count)}`)
   c.header('X-RateLimit-Reset', `${windowEnd}`)
-  if (count > limit) throw new ApiError('general_rate_limit_exceeded')
+  if (count > limit) throw refuseUntil(c, windowEnd)
   return async () => {
     await Promise.all(filled.map((key) => counterOf(c, key)?.reset()))
   }
@@ -152,8 +152,9 @@ const HOUR_SECONDS = 3600
 export async function countGuess(c: Context<AppEnv>, what: string): Promise<() => Promise<void>> {
   if (isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off') return async () => {}
   const seconds = Math.floor(c.var.now.getTime() / 1000)
-  const [count = 1] = await hits(c, [what], seconds - (seconds % HOUR_SECONDS), HOUR_SECONDS)
-  if (count > MOST_GUESSES) throw new ApiError('general_rate_limit_exceeded')
+  const start = seconds - (seconds % HOUR_SECONDS)
+  const [count = 1] = await hits(c, [what], start, HOUR_SECONDS)
+  if (count > MOST_GUESSES) throw refuseUntil(c, start + HOUR_SECONDS)
   return async () => {
     await counterOf(c, what)?.reset()
   }

@@ -52,6 +52,7 @@ describe('a guest', () => {
       },
     ])
     expect(limitsOf(refused)).toEqual(['60', '0', `${START + 60}`])
+    expect(refused.headers.get('retry-after')).toBe('23') // whole seconds to the end of the window
     expect(refused.headers.get('cache-control')).toBe('no-cache, no-store, must-revalidate')
   })
   test('changes nothing when refused', async () => {

@@ -8,14 +8,21 @@ const STEPS_AROUND = 1
 /** Makes a shared secret: Base32 of 64 random bytes, without padding (account contract 8). */
 export const newTotpSecret = (): string => new Secret({ size: SECRET_BYTES }).base32
 
+/** Prints a name for a label, in which a colon ends the issuer, also an encoded one (Key URI format, "Label"). */
+const withoutColons = (name: string) => name.replace(/\s*:\s*/g, ' ').trim()
+
 /**
  * Prints what authenticator apps read from a QR code (account contract 8). SHA-1, six digits and 30 seconds
- * are what they take where nothing else is said.
+ * are what they take where nothing else is said. Differs: upstream keeps colons in names, so that apps refuse the
+ * picture or cut the name.
  * @param issuer name of the project @param label who the codes are for
  */
-export const totpUri = (issuer: string, label: string, secret: string): string =>
-  `otpauth://totp/${encodeURIComponent(`${issuer}:${label}`)}` +
-  `?issuer=${encodeURIComponent(issuer)}&secret=${secret}`
+export function totpUri(issuer: string, label: string, secret: string): string {
+  const [name, account] = [withoutColons(issuer), withoutColons(label)]
+  const query = name && `issuer=${encodeURIComponent(name)}&`
+  const path = [name, account].filter(Boolean).join(':')
+  return `otpauth://totp/${encodeURIComponent(path)}?${query}secret=${secret}`
+}
 
 /**
  * Tells which time step a code belongs to: the present one, the one before or the one after.

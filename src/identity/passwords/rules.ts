@@ -3,7 +3,7 @@ import type { User } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import { isReused } from '#/identity/passwords'
-import { containsPersonalData, isCommon, weakness } from '#/identity/passwords/policy'
+import { isCommon, personalDataIn, weakness } from '#/identity/passwords/policy'
 import type { Policies } from '#/project/settings'
 import { projectOf } from '#/project/settings'
 
@@ -38,26 +38,34 @@ export async function checkPersonalData(
   user: { id: string; email?: string | null; name?: string; phone?: string | null },
 ) {
   const { policies } = await projectOf(c)
-  if (policies.personalDataCheck && containsPersonalData(password, user)) {
-    throw new ApiError('password_personal_data')
-  }
+  if (!policies.personalDataCheck) return
+  const found = personalDataIn(password, user)
+  if (found === undefined) return
+  const text = found && `The password contains ${found}.`
+  throw new ApiError('password_personal_data', text || undefined)
 }
+
+/** Returns the hashes that a new password may not match: the history, and the password in use, which it may lack. */
+const remembered = ({ passwordHistory, password, passwordUpdate }: User) =>
+  password && passwordUpdate && !passwordHistory.includes(password)
+    ? [...passwordHistory, password]
+    : passwordHistory
 
 /**
  * Checks a new password against the user's last ones, by the user's present algorithm (users contract 6.4).
+ * Differs: the one in use counts also where it was set while no history was kept.
  * @throws `password_recently_used`
  */
 export async function checkHistory(c: Ctx, password: string, user: User) {
   const { policies } = await projectOf(c)
   if (policies.passwordHistory === 0) return
-  if (await isReused(password, user.passwordHistory, user)) {
-    throw new ApiError('password_recently_used')
-  }
+  const last = remembered(user).slice(-policies.passwordHistory)
+  if (await isReused(password, last, user)) throw new ApiError('password_recently_used')
 }
 
-/** Gives the history with a new hash at its end, as long as the owner's rule keeps it. */
+/** Returns the history with a new hash at its end, as long as the owner's rule keeps it. */
 export async function historyWith(c: Ctx, hash: string, user: User): Promise<string[]> {
   const { policies } = await projectOf(c)
   const kept = policies.passwordHistory
-  return kept === 0 ? user.passwordHistory : [...user.passwordHistory, hash].slice(-kept)
+  return kept === 0 ? user.passwordHistory : [...remembered(user), hash].slice(-kept)
 }

@@ -55,9 +55,11 @@ export async function claim(
   ])
   if (won.length > 0) return { key, until }
   if (holder && holder.leaseUntil >= now) return
+  const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1)
   throw new ApiError(
     'general_rate_limit_exceeded',
     "The bucket's budget of new previews is used up for this month.",
+    { headers: { 'Retry-After': `${Math.ceil((nextMonth - now.getTime()) / 1000)}` } },
   )
 }
 

@@ -517,6 +517,31 @@ describe('the password', () => {
     expect(user.passwordHistory).toHaveLength(2)
     expect(user.passwordHistory.at(-1)).toBe(user.password)
   })
+  test('is not the one in use, also where it was set before a history was kept', async () => {
+    const user = await withPassword(w)
+    const { headers } = await w.session(user.id)
+    const change = (password: string, oldPassword: string) =>
+      patch('password', { password, oldPassword }, headers)
+    await w.set('passwordHistory', 2)
+    const same = await change(PASSWORD, PASSWORD)
+    const second = await change('second horse battery', PASSWORD)
+    const back = await change(PASSWORD, 'second horse battery')
+    await w.set('passwordHistory', 0)
+    expect([same.body.type, back.body.type]).toEqual(Array(2).fill('password_recently_used'))
+    expect(second.status).toBe(200)
+    expect((await userNow(w, user.id)).passwordHistory).toHaveLength(2)
+  })
+  test('may be the first one of somebody whom nobody gave one', async () => {
+    await w.set('passwordHistory', 2)
+    const user = await withPassword(w, { passwordUpdate: null })
+    const { headers } = await w.session(user.id)
+    const { status } = await patch('password', { password: PASSWORD }, headers)
+    await w.set('passwordHistory', 0)
+    expect([status, (await userNow(w, user.id)).passwordHistory]).toEqual([
+      200,
+      [expect.any(String)],
+    ])
+  })
   test('is nothing personal where the owner wants that', async () => {
     const user = await withPassword(w, { name: 'Grace Hopper' })
     const { headers } = await w.session(user.id)
@@ -525,6 +550,7 @@ describe('the password', () => {
     const { status, body } = await patch('password', given, headers)
     await w.set('personalDataCheck', false)
     expect([status, body.type]).toEqual([400, 'password_personal_data'])
+    expect(body.message).toBe('The password contains the name of the user.')
   })
   test('set by somebody else meanwhile is not overwritten', async () => {
     const user = await withPassword(w)

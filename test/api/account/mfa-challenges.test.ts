@@ -351,8 +351,9 @@ describe('the rate limit', () => {
       const given = { challengeId: id, otp: 'wrong' }
       expect((await strict.send('put', path, given, headers)).status).toBe(401)
     }
-    const { status, body } = await answer(strict, headers, id, code)
+    const { status, body, headers: answered } = await answer(strict, headers, id, code)
     expect([status, body.type]).toEqual([429, 'general_rate_limit_exceeded'])
+    expect(Number(answered.get('retry-after'))).toBeGreaterThan(0)
     expect((await stored(id))?.usedAt).toBeNull()
   })
 })

@@ -114,6 +114,8 @@ test('whoever got hold of a session guesses its password 20 times an hour, until
   expect(changed.status).toBe(200)
   const second = await times(21, guess)
   expect(second.map(({ status }) => status)).toEqual([...Array(20).fill(401), 429])
+  const wait = Number(second.at(-1)?.headers.get('retry-after'))
+  expect(wait).toBe(3600 - (Math.floor(NOW.getTime() / 1000) % 3600))
   // Others are not held up, nor is who signs in.
   const { id: other } = await withPassword(w)
   const theirs = { ...(await w.session(other)).headers, ...client() }

@@ -520,6 +520,8 @@ describe('a stranger costs no more than the budget', () => {
     expect((await preview('width=2')).status).toBe(200)
     const refused = await preview('width=3')
     expect(refused).toMatchObject({ status: 429, body: { type: 'general_rate_limit_exceeded' } })
+    const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1)
+    expect(refused.headers.get('retry-after')).toBe(`${(nextMonth - now.getTime()) / 1000}`)
     expect(seen.calls).toBe(2)
     expect((await preview('width=2')).headers.get('x-appwrite-cache')).toBe('hit')
     expect((await preview('width=3', ROOT)).status).toBe(200)

@@ -48,9 +48,25 @@ test('a secret is 64 random bytes in Base32, without padding', () => {
 
 test('the URI escapes what names hold', () => {
   expect(totpUri('Edge & Co: one?', 'a+b@example.com', 'ABC')).toBe(
-    'otpauth://totp/Edge%20%26%20Co%3A%20one%3F%3Aa%2Bb%40example.com?issuer=Edge%20%26%20Co%3A%20one%3F&secret=ABC',
+    'otpauth://totp/Edge%20%26%20Co%20one%3F%3Aa%2Bb%40example.com?issuer=Edge%20%26%20Co%20one%3F&secret=ABC',
   )
   const uri = new URL(totpUri('Münze', '100% "sure"', 'ABC'))
   expect(decodeURIComponent(uri.pathname)).toMatch(/\/Münze:100% "sure"$/)
   expect(Object.fromEntries(uri.searchParams)).toEqual({ issuer: 'Münze', secret: 'ABC' })
 })
+
+test.each([
+  ['Acme: Shop', 'Ada: Countess', 'Acme Shop', 'Ada Countess'],
+  ['Acme', 'https://ada.example', 'Acme', 'https //ada.example'],
+  ['a:b:c', ':x:', 'a b c', 'x'],
+  [' : ', 'Ada', '', 'Ada'],
+])(
+  'the URI of %j and %j has one colon at most, which parts the names',
+  (issuer, label, by, who) => {
+    const uri = new URL(totpUri(issuer, label, 'ABC'))
+    const [, path = ''] = /totp\/([^?]*)/.exec(uri.href) ?? []
+    expect(decodeURIComponent(path)).toBe([by, who].filter(Boolean).join(':'))
+    expect(uri.searchParams.get('issuer') ?? '').toBe(by)
+    expect(uri.searchParams.get('secret')).toBe('ABC')
+  },
+)

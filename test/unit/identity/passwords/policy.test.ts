@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { COMMON_PASSWORDS } from '#/identity/passwords/common'
-import { containsPersonalData, isCommon, weakness } from '#/identity/passwords/policy'
+import { isCommon, personalDataIn, weakness } from '#/identity/passwords/policy'
 
 const ANY = { min: 8, uppercase: false, lowercase: false, number: false, symbols: false }
 const ALL = { min: 8, uppercase: true, lowercase: true, number: true, symbols: true }
@@ -65,32 +65,39 @@ describe('isCommon', () => {
   })
 })
 
-describe('containsPersonalData', () => {
+describe('personalDataIn', () => {
   const person = {
     id: 'walter-o',
     email: 'obrien@example.com',
     name: 'Walter O’Brien',
     phone: '+4915112345678',
   }
+  const local = 'the part of the e-mail address before the @'
   test.each([
-    ['the ID', 'my walter-o 1'],
-    ['the ID in capitals', 'WALTER-O!!'],
-    ['the e-mail address', 'obrien@example.com'],
-    ['the part before the @', 'xxOBrienxx'],
-    ['the whole name', 'I am walter o’brien'],
-    ['the phone number', 'a+4915112345678z'],
-    ['the phone number without +', '4915112345678'],
-    ['fewer than 8 bytes', 'seven b'],
-    ['nothing', ''],
-    ['more than 256 bytes', 'x'.repeat(257)],
-  ])('finds %s', (_, password) => expect(containsPersonalData(password, person)).toBe(true))
+    ['my walter-o 1', 'the user ID'],
+    ['WALTER-O!!', 'the user ID'],
+    ['obrien@example.com', 'the e-mail address'],
+    ['xxOBrienxx', local],
+    ['I am walter o’brien', 'the name of the user'],
+    ['a+4915112345678z', 'the phone number'],
+    ['4915112345678', 'the phone number'],
+    ['seven b', ''],
+    ['', ''],
+    ['x'.repeat(257), ''],
+  ])('in %j names what it finds', (password, found) => {
+    expect(personalDataIn(password, person)).toBe(found)
+  })
+  test('finds a name in another spelling of its accents', () => {
+    const zoe = { id: 'u1', name: 'Zoë Ödön'.normalize('NFD') }
+    expect(personalDataIn('i am zoë ödön'.normalize('NFC'), zoe)).toBe('the name of the user')
+  })
 
   test.each([
     ['something else', 'correct horse'],
     ['a part of the name', 'Walter is here'],
     ['the domain', 'example.com'],
     ['256 bytes', 'x'.repeat(256)],
-  ])('lets pass %s', (_, password) => expect(containsPersonalData(password, person)).toBe(false))
+  ])('lets pass %s', (_, password) => expect(personalDataIn(password, person)).toBeUndefined())
 
   test.each([
     { id: 'u1', email: null, name: '', phone: null },
@@ -98,6 +105,16 @@ describe('containsPersonalData', () => {
     { id: 'u1' },
     { id: 'u1', email: '' },
   ])('does not look for what is unknown: %j', (unknown) =>
-    expect(containsPersonalData('correct horse', unknown)).toBe(false),
+    expect(personalDataIn('correct horse', unknown)).toBeUndefined(),
   )
+  test.each([
+    { id: 'c', email: 'a@example.com', name: 'Bat' },
+    { id: 'cor', email: 'hor@example.com', name: 'o' },
+    { id: '𝒄𝒐𝒓', name: '𝒄𝒐𝒓' },
+  ])('does not look for pieces of fewer than four letters: %j', (short) => {
+    expect(personalDataIn('correct horse battery 𝒄𝒐𝒓', short)).toBeUndefined()
+  })
+  test('looks for pieces of four', () => {
+    expect(personalDataIn('correct horse', { id: 'x', email: 'rect@example.com' })).toBe(local)
+  })
 })
