@@ -235,6 +235,130 @@ describe('an ID token', () => {
   })
 })
 
+describe('the address in an ID token', () => {
+  /** Signs in somebody of whom the ID token and the profile say this. @returns their user and identity */
+  async function whoever(
+    op: OpenId,
+    claims: Record<string, unknown>,
+    profile: Record<string, unknown> = {},
+  ) {
+    const sub = crypto.randomUUID()
+    const more = { claims: { sub, ...claims }, profile: { sub, ...profile } }
+    const answer = await signIn(op, more)
+    expect(answer.location.href).toBe(ENDS.success)
+    const { body } = await w.send('get', '/account', undefined, sessionOf(answer))
+    const { email, emailVerification, name } = body
+    const own = await w.send('get', '/account/identities', undefined, sessionOf(answer))
+    expect(own.body.identities[0].providerEmail).toBe(email)
+    return [email, emailVerification, name]
+  }
+  const [mine, other] = [() => somebody().email, () => somebody().email]
+  const VERIFIED = { email_verified: true }
+  const usual = async (more: Record<string, unknown> = {}) => {
+    const op = openId(more)
+    await use(op)
+    return op
+  }
+
+  test('alone counts, and so do its verdict and the name', async () => {
+    const op = await usual()
+    const email = mine()
+    expect(await whoever(op, { email, ...VERIFIED, name: 'Ada' })).toEqual([email, true, 'Ada'])
+    const unverified = mine()
+    expect(await whoever(op, { email: unverified, name: 'Ada' }, { name: 'Bob' })).toEqual([
+      ...[unverified, false, 'Bob'],
+    ])
+  })
+  test('yields to the profile’s, whose verdict it does not lend', async () => {
+    const op = await usual()
+    const email = mine()
+    expect(await whoever(op, { email: other(), ...VERIFIED }, { email })).toEqual([
+      ...[email, false, ''],
+    ])
+  })
+  test('vouches for the same address in the profile, unless that says otherwise', async () => {
+    const op = await usual()
+    const [first, second, third] = [mine(), mine(), mine()]
+    const upper = { email: first.toUpperCase(), ...VERIFIED }
+    expect(await whoever(op, upper, { email: first })).toEqual([first, true, ''])
+    const denied = { email: second, email_verified: false }
+    expect(await whoever(op, { email: second, ...VERIFIED }, denied)).toEqual([second, false, ''])
+    const silent = { email_verified: false }
+    expect(await whoever(op, { email: third, ...VERIFIED }, silent)).toEqual([third, false, ''])
+  })
+  test('leads to its user only if it is vouched for', async () => {
+    const op = await usual()
+    const email = mine()
+    const user = await w.user({ email })
+    const sub = crypto.randomUUID()
+    const vouched = { claims: { sub, email, ...VERIFIED }, profile: { sub } }
+    const plain = { claims: { sub, email }, profile: { sub, ...VERIFIED } }
+    expect((await signIn(op, plain)).error).toMatchObject({ type: 'general_bad_request' })
+    const answer = await signIn(op, vouched)
+    const { body } = await w.send('get', '/account', undefined, sessionOf(answer))
+    expect(body).toMatchObject({ $id: user.id, emailVerification: true })
+  })
+  test.each(['GUEST_example.com#EXT#@tenant.onmicrosoft.com', 'a#ext#@t.onmicrosoft.com'])(
+    'is none where it is what Entra calls a guest: %s',
+    async (principal) => {
+      const op = await usual()
+      expect(await whoever(op, { email: principal, ...VERIFIED })).toEqual(['', false, ''])
+      const email = mine()
+      expect(await whoever(op, { email }, { email: principal })).toEqual([email, false, ''])
+    },
+  )
+  describe('of a provider with many issuers', () => {
+    const TENANTS = { issuer: 'https://login.example.com/{tenantid}/v2.0' }
+    const own = { iss: 'https://login.example.com/t1/v2.0', tid: 't1' }
+    test('counts where the token holds, and never vouches', async () => {
+      const op = await usual(TENANTS)
+      const email = mine()
+      expect(await whoever(op, { ...own, email, ...VERIFIED })).toEqual([email, false, ''])
+    })
+    test.each([
+      ['is of another tenant than it names', { tid: 't2' }],
+      ['names no tenant', { tid: undefined }],
+      ['is of another issuer', { iss: 'https://evil.example.com/t1/v2.0' }],
+      ['is for another client', { aud: 'another' }],
+      ['is for others too', { aud: ['client', 'another'] }],
+      ['has expired', { exp: epochSeconds() - HOUR }],
+      ['is somebody else’s', { sub: 'somebody else' }],
+    ])('does not where the token %s', async (_, more) => {
+      const op = await usual(TENANTS)
+      expect(await whoever(op, { ...own, email: mine(), ...more })).toEqual(['', false, ''])
+    })
+  })
+})
+
+describe('the address in an ID token of Keycloak', () => {
+  const REALM = 'https://kc.example.com/realms/staff'
+  const signInThere = async (claims: Record<string, unknown>) => {
+    const person = { sub: crypto.randomUUID() }
+    const keys = { clientId: 'client', clientSecret: 'secret' }
+    await setUp(w, 'keycloak', { ...keys, endpoint: 'https://kc.example.com', realmName: 'staff' })
+    const begun = await start(w, { provider: 'keycloak', query: ENDS })
+    const exp = epochSeconds() + 300
+    const token = { iss: REALM, aud: 'client', exp, ...person, ...claims }
+    const idToken = `${segment({ alg: 'RS256' })}.${segment(token)}.c2ln`
+    network({
+      [`POST ${REALM}/protocol/openid-connect/token`]: () => ({
+        body: { access_token: 'a', token_type: 'Bearer', id_token: idToken },
+      }),
+      [`GET ${REALM}/protocol/openid-connect/userinfo`]: () => ({ body: person }),
+    })
+    const answer = await comeBack(w, begun, { provider: 'keycloak' })
+    const { body } = await w.send('get', '/account', undefined, sessionOf(answer))
+    return [body.email, body.emailVerification]
+  }
+  test('counts, though its profile lacks it, and only if the realm made the token', async () => {
+    const { email } = somebody()
+    const told = { email, email_verified: true }
+    expect(await signInThere({ ...told, iss: `${REALM}/other` })).toEqual(['', false])
+    expect(await signInThere({ ...told, aud: 'another' })).toEqual(['', false])
+    expect(await signInThere(told)).toEqual([email, true])
+  })
+})
+
 describe('addresses that owners set', () => {
   const at = (address: string) => ({
     clientId: 'c',

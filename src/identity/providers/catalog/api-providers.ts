@@ -210,7 +210,7 @@ const G_TO_S: Readonly<Record<string, ProviderSpec>> = {
     scopes: ['offline_access', 'user.read'],
     pkce: true,
     ask: { response_mode: 'query' },
-    read: { id: 'id', email: 'userPrincipalName', name: 'displayName' },
+    read: { id: 'id', email: 'userPrincipalName | mail', name: 'displayName' },
   },
   notion: {
     authorize: 'https://api.notion.com/v1/oauth/authorize',

@@ -39,6 +39,8 @@ export type ProviderSpec = {
   issuer?: string
   /** Whether ID tokens carry the nonce of the request. */
   nonce?: boolean
+  /** Template of who signs ID tokens where none is asked for; one that is another's is left alone. */
+  usualIssuer?: string
   read: ProfileSpec
 }
 

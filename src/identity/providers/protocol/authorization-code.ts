@@ -8,9 +8,15 @@ import {
   tokenFields,
 } from '#/identity/providers/protocol/answers'
 import { ask, providerFailed } from '#/identity/providers/protocol/ask'
+import { claimsBeside } from '#/identity/providers/protocol/claims'
 import { clientAuthOf } from '#/identity/providers/protocol/client-auth'
 import type { Endpoints } from '#/identity/providers/protocol/endpoints'
-import { type Profile, printId, readProfile } from '#/identity/providers/protocol/profile'
+import {
+  completeProfile,
+  type Profile,
+  printId,
+  readProfile,
+} from '#/identity/providers/protocol/profile'
 import { parseJson } from '#/lib/json'
 
 /** A provider, and where it is asked. */
@@ -207,7 +213,8 @@ export async function askWho(site: Site, granted: Granted): Promise<Profile> {
       parts[name] = part.list ?? part
     }
     const whole = { ...document, ...parts, $: { ...fields, tokenClaims: parseClaims(access) } }
-    return readProfile(whole, provider.spec.read)
+    if (!main) return readProfile(whole, provider.spec.read)
+    return completeProfile(whole, claimsBeside(site, granted, document), provider.spec.read)
   } catch (error) {
     return providerFailed(provider.key, error)
   }

@@ -13,6 +13,8 @@ export type Endpoints = {
   profile: (fields: Readonly<Record<string, string>>) => string | undefined
   /** Who signs ID tokens; they are checked only where it is known. */
   issuer: string | undefined
+  /** Who signs ID tokens that are read only if they hold; `{tenantid}` stands for any tenant. */
+  usualIssuer: string | undefined
   algorithms: string[] | undefined
   /** Whether ID tokens carry the nonce of the request. */
   nonce: boolean
@@ -97,6 +99,7 @@ export async function endpointsOf(
     refresh: spec.refresh ?? token,
     profile,
     issuer,
+    usualIssuer: told?.issuer ?? (spec.usualIssuer && fillUrl(provider, spec.usualIssuer)),
     algorithms: told?.id_token_signing_alg_values_supported,
     nonce: issuer !== undefined && (told !== undefined || spec.nonce === true),
     namesIssuer:

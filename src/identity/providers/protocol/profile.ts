@@ -1,4 +1,5 @@
 import type { ProfileSpec } from '#/identity/providers/catalog/provider'
+import { normalEmail } from '#/lib/contact/email'
 import { asDigits, isExactNumber } from '#/lib/json'
 
 /** Who somebody is at a sign-in provider; '' is not told. */
@@ -77,6 +78,15 @@ function textAt(document: unknown, places: string | undefined): string {
   return ''
 }
 
+/** What Entra calls a guest of a tenant: it looks like an address, and no mail gets there. */
+const GUEST_PRINCIPAL = /#ext#@/i
+
+/** Returns the address at the first of several places that hold one. */
+function addressAt(document: unknown, places: string | undefined): string {
+  const found = places ? split(places, '|').map((place) => textAt(document, place)) : []
+  return found.find((text) => text !== '' && !GUEST_PRINCIPAL.test(text)) ?? ''
+}
+
 function isVerified(document: unknown, { verified, verifiedBy }: ProfileSpec): boolean {
   if (verified) return split(verified, '+').every((path) => isTrue(at(document, path)))
   return verifiedBy !== undefined && asText(at(document, verifiedBy)) !== ''
@@ -95,7 +105,7 @@ function choose(
       isMain: isTrue(at(one, main)),
       isVerified: verified ? isTrue(at(one, verified)) : overall,
     }))
-    .filter(({ email }) => email !== '')
+    .filter(({ email }) => email !== '' && !GUEST_PRINCIPAL.test(email))
   const chosen =
     all.find((one) => one.isMain && one.isVerified) ??
     all.find((one) => one.isVerified) ??
@@ -109,12 +119,33 @@ export function readProfile(document: unknown, spec: ProfileSpec): Profile {
   const overall = isVerified(document, spec)
   const found = spec.emails
     ? choose(document, spec.emails, overall)
-    : { email: textAt(document, spec.email), isVerified: overall }
+    : { email: addressAt(document, spec.email), isVerified: overall }
   const counts = found.email !== '' && (found.isVerified || !spec.verifiedOnly)
   return {
     id: idAt(document, spec.id),
     email: counts ? found.email : '',
     isVerified: counts && found.isVerified,
     name: textAt(document, spec.name),
+  }
+}
+
+/** Checks whether a document holds anything at the places that vouch for an address. */
+const hasVerdict = (document: unknown, { verified, verifiedBy }: ProfileSpec) =>
+  split(verified ?? verifiedBy ?? '', '+').some((path) => isGiven(at(document, path)))
+
+/**
+ * Reads who somebody is from a provider's profile and, for what it leaves out, from the claims of an ID token. A
+ * verdict counts for the address beside it alone; where both documents hold one, the profile's does.
+ * Differs: upstream reads the profile alone, and refuses whom AD FS, Entra or Keycloak name in the ID token.
+ */
+export function completeProfile(document: unknown, claims: unknown, spec: ProfileSpec): Profile {
+  const [profile, told] = [readProfile(document, spec), readProfile(claims, spec)]
+  const isSame = profile.email === '' || normalEmail(profile.email) === normalEmail(told.email)
+  const isDenied = hasVerdict(document, spec) && !isVerified(document, spec)
+  return {
+    id: profile.id || told.id,
+    email: profile.email || told.email,
+    isVerified: profile.isVerified || (isSame && told.isVerified && !isDenied),
+    name: profile.name || told.name,
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CLAIMS } from '#/identity/providers/catalog/openid-providers'
 import type { ProfileSpec } from '#/identity/providers/catalog/provider'
 import { PROVIDERS } from '#/identity/providers/catalog/providers'
-import { readProfile } from '#/identity/providers/protocol/profile'
+import { completeProfile, readProfile } from '#/identity/providers/protocol/profile'
 
 const read = (key: string, document: unknown) => {
   const spec = PROVIDERS.get(key)?.read
@@ -169,4 +169,37 @@ describe('what is not text', () => {
       expect(readProfile({ id: 'x' }, { id: place }).id).toBe('')
     }
   })
+})
+
+test.each([
+  ['ada_example.com#EXT#@acme.onmicrosoft.com', 'ada@example.com', 'ada@example.com'],
+  ['ada_example.com#ext#@acme.onmicrosoft.com', null, ''],
+  ['ada@acme.example.com', 'other@example.com', 'ada@acme.example.com'],
+  ['ada#1@acme.example.com', 'other@example.com', 'ada#1@acme.example.com'],
+])('of the principal %s at Microsoft and the mail %s, takes %s', (principal, mail, email) => {
+  const spec = PROVIDERS.get('microsoft')?.read ?? { id: '' }
+  const document = { id: 'u1', userPrincipalName: principal, mail }
+  expect(readProfile(document, spec)).toEqual({ id: 'u1', email, isVerified: false, name: '' })
+})
+
+test('takes no guest’s principal from a list', () => {
+  const spec = { id: 'id', emails: { list: 'all', address: 'at', verified: 'ok' } }
+  const all = [{ at: 'a_b.example#EXT#@c.example', ok: true }, { at: 'a@b.example' }]
+  expect(readProfile({ id: '1', all }, spec)).toMatchObject({
+    ...{ email: 'a@b.example', isVerified: false },
+  })
+})
+
+test.each([
+  [{ email: 'a@x.example', ok: false }, { email: 'a@x.example', ok: true }, ['a@x.example', false]],
+  [{ email: 'a@x.example' }, { email: 'b@x.example', ok: true }, ['a@x.example', false]],
+  [{ email: 'a@x.example' }, { email: 'A@X.example', ok: true }, ['a@x.example', true]],
+  [{ email: 'a@x.example', ok: true }, { email: 'b@x.example' }, ['a@x.example', true]],
+  [{ ok: true }, { email: 'b@x.example' }, ['b@x.example', false]],
+  [{ ok: false }, { email: 'b@x.example', ok: true }, ['b@x.example', false]],
+  [{}, { email: 'b@x.example', ok: true }, ['b@x.example', true]],
+  [{}, { ok: true }, ['', false]],
+])('the profile %j and the claims %j come to %j', (document, claims, [email, isVerified]) => {
+  const spec = { id: 'id', email: 'email', verified: 'ok' }
+  expect(completeProfile(document, claims, spec)).toMatchObject({ email, isVerified })
 })
