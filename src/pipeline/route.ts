@@ -34,9 +34,9 @@ export type Spec<
   /** `service.method`, in the words of the SDKs. */
   name: `${string}.${string}`
   /** One line in the imperative, at most 60 characters and without a full stop; unique within its service. */
-  summary?: string
+  summary: string
   /** One to three sentences: what it does, who may call it, what is special. */
-  description?: string
+  description: string
   method: Method
   /** Path with Hono's `:param`. */
   path: string

@@ -11,6 +11,10 @@ const versionModel = model('healthVersion', { version: z.string() }, (version: s
 export const getVersion = route(
   {
     name: 'health.getVersion',
+    summary: 'Get the version of the API',
+    description:
+      'Returns the level of the API that is spoken here, for tools that compare it ' +
+      'with their own. Anybody may call it, also without a project.',
     method: 'get',
     path: '/v1/health/version',
     scopes: ['public'],

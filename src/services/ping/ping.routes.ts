@@ -5,6 +5,8 @@ import { recordPing } from '#/project/ping'
 export const get = route(
   {
     name: 'ping.get',
+    summary: 'Check that the project can be reached',
+    description: 'Answers with `Pong!` and counts the call in the project. Anybody may call it.',
     method: 'get',
     path: '/v1/ping',
     scopes: ['global'],

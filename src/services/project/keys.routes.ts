@@ -6,9 +6,9 @@ import { type Key, keys } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { listRows } from '#/http/list'
-import { looseInteger, optional } from '#/http/params'
+import { described, looseInteger, optional } from '#/http/params'
 import { plainText } from '#/identity/params'
-import { customId, idFor, uid, uniqueId } from '#/ids'
+import { customIdOf, idFor, uidOf, uniqueId } from '#/ids'
 import { hashSecret, randomHex } from '#/lib/secrets'
 import { dateTime, onConsole, pageParams } from '#/pipeline/fields'
 import { route } from '#/pipeline/route'
@@ -21,15 +21,26 @@ const MOST_SCOPES = 200
 const SECRET_LENGTH = 256
 const LONGEST_LIFE_SECONDS = 3600
 
-const byId = z.object({ keyId: uid })
-const scopes = z.array(z.enum(ASSIGNABLE_SCOPES)).max(MOST_SCOPES)
+const byId = z.object({ keyId: uidOf('API key') })
+const scopes = described(
+  z.array(z.enum(ASSIGNABLE_SCOPES)).max(MOST_SCOPES),
+  'Scopes that the key holds.',
+)
 
 /** What create and update take alike; without `expire` a key is good for ever (project contract 4.2). */
-const fields = { name: plainText(128), scopes, expire: optional(dateTime) }
+const fields = {
+  name: described(plainText(128), 'Name of the key, for people.'),
+  scopes,
+  expire: described(optional(dateTime), 'When the key ends; left out, never.'),
+}
 
 export const listKeys = route(
   {
     name: 'project.listKeys',
+    summary: 'List API keys',
+    description:
+      'Lists the stored API keys, without their secrets. API keys only. A page has ' +
+      '5,000 items by default.',
     method: 'get',
     path: PATH,
     scopes: ['keys.read'],
@@ -57,12 +68,16 @@ export const listKeys = route(
 export const createKey = route(
   {
     name: 'project.createKey',
+    summary: 'Create an API key',
+    description:
+      "Creates a key, whose secret this answer alone shows. Only the deployment's own " +
+      'key may.',
     method: 'post',
     path: PATH,
     scopes: ['keys.write'],
     event: 'keys.[keyId].create',
     onConsole,
-    input: { body: z.object({ keyId: customId, ...fields }) },
+    input: { body: z.object({ keyId: customIdOf('API key'), ...fields }) },
     status: 201,
     model: keyModel,
     errors: ['key_already_exists', 'key_creation_denied'],
@@ -93,12 +108,24 @@ export const createKey = route(
 export const createEphemeralKey = route(
   {
     name: 'project.createEphemeralKey',
+    summary: 'Create an API key for up to an hour',
+    description:
+      'Signs a short-lived key that is not stored. API keys only. Unlike with ' +
+      'Appwrite, it gets no scope that its maker lacks, and ends with it.',
     method: 'post',
     path: `${PATH}/ephemeral`,
     scopes: ['keys.write'],
     event: 'keys.[keyId].create',
     onConsole,
-    input: { body: z.object({ scopes, duration: looseInteger(1, LONGEST_LIFE_SECONDS) }) },
+    input: {
+      body: z.object({
+        scopes,
+        duration: described(
+          looseInteger(1, LONGEST_LIFE_SECONDS),
+          'How long the key is good for, in seconds.',
+        ),
+      }),
+    },
     status: 201,
     model: ephemeralKeyModel,
     errors: ['key_creation_denied'],
@@ -133,6 +160,8 @@ export const createEphemeralKey = route(
 export const getKey = route(
   {
     name: 'project.getKey',
+    summary: 'Get an API key',
+    description: 'Returns a stored key without its secret. API keys only.',
     method: 'get',
     path: `${PATH}/:keyId`,
     scopes: ['keys.read'],
@@ -152,6 +181,10 @@ export const getKey = route(
 export const updateKey = route(
   {
     name: 'project.updateKey',
+    summary: 'Replace what an API key may do',
+    description:
+      'Replaces name, scopes and expiry of a key; without `expire` it never ends. API ' +
+      'keys only. Unlike with Appwrite, none can grant what it lacks itself.',
     method: 'put',
     path: `${PATH}/:keyId`,
     scopes: ['keys.write'],
@@ -178,6 +211,10 @@ export const updateKey = route(
 export const deleteKey = route(
   {
     name: 'project.deleteKey',
+    summary: 'Delete an API key',
+    description:
+      'Deletes a key, which opens nothing from then on. API keys only. Ephemeral keys ' +
+      'that it made end with it.',
     method: 'delete',
     path: `${PATH}/:keyId`,
     scopes: ['keys.write'],

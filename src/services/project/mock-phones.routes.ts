@@ -17,7 +17,10 @@ const MOST_NUMBERS = 5000
 const otp = z
   .string()
   .regex(/^[0-9]{6}$/, 'must be 6 digits')
-  .meta({ wire: { type: 'string', pattern: '^[0-9]{6}$' } })
+  .meta({
+    wire: { type: 'string', pattern: '^[0-9]{6}$' },
+    description: 'Code of six digits that signs in.',
+  })
 
 /** Accepts a number in a path: also without its `+`, or with a space for it (project contract 11). */
 const byNumber = z.object({
@@ -31,6 +34,8 @@ const byNumber = z.object({
 export const listMockPhones = route(
   {
     name: 'project.listMockPhones',
+    summary: 'List mock phone numbers',
+    description: 'Lists the phone numbers that have a fixed code. API keys only.',
     method: 'get',
     path: PATH,
     scopes: ['mocks.read'],
@@ -54,6 +59,11 @@ export const listMockPhones = route(
 export const createMockPhone = route(
   {
     name: 'project.createMockPhone',
+    summary: 'Give a phone number a fixed code',
+    description:
+      'Makes a phone number for tests: its code is fixed, and no text message is ' +
+      'sent. API keys only, with the scope `users.write` besides if a user has the ' +
+      'number.',
     method: 'post',
     path: PATH,
     scopes: ['mocks.write'],
@@ -87,6 +97,8 @@ export const createMockPhone = route(
 export const getMockPhone = route(
   {
     name: 'project.getMockPhone',
+    summary: "Get a phone number's fixed code",
+    description: 'Returns a phone number for tests with its code. API keys only.',
     method: 'get',
     path: `${PATH}/:number`,
     scopes: ['mocks.read'],
@@ -106,6 +118,8 @@ export const getMockPhone = route(
 export const updateMockPhone = route(
   {
     name: 'project.updateMockPhone',
+    summary: "Change a phone number's fixed code",
+    description: 'Changes the code of a phone number for tests. API keys only.',
     method: 'put',
     path: `${PATH}/:number`,
     scopes: ['mocks.write'],
@@ -131,6 +145,8 @@ export const updateMockPhone = route(
 export const deleteMockPhone = route(
   {
     name: 'project.deleteMockPhone',
+    summary: "Remove a phone number's fixed code",
+    description: 'Makes a phone number for tests an ordinary one again. API keys only.',
     method: 'delete',
     path: `${PATH}/:number`,
     scopes: ['mocks.write'],

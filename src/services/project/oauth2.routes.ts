@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { oauthProviders } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import { looseInteger, optional } from '#/http/params'
+import { described, looseInteger, optional } from '#/http/params'
 import { plainText } from '#/identity/params'
 import {
   type Extra,
@@ -47,6 +47,9 @@ const UNSUPPORTED = ['yammer', 'mock', 'mock-unverified']
 export const listOAuth2Providers = route(
   {
     name: 'project.listOAuth2Providers',
+    summary: 'List sign-in providers',
+    description:
+      'Lists all sign-in providers, set up or not, without their secrets. API keys ' + 'only.',
     method: 'get',
     path: PATH,
     scopes: ['project.oauth2.read'],
@@ -71,12 +74,20 @@ export const listOAuth2Providers = route(
 export const getOAuth2Provider = route(
   {
     name: 'project.getOAuth2Provider',
+    summary: 'Get a sign-in provider',
+    description:
+      'Returns the settings of a sign-in provider, without its secrets. API keys ' + 'only.',
     method: 'get',
     path: `${PATH}/:providerId`,
     scopes: ['project.oauth2.read'],
     onConsole,
     input: {
-      param: z.object({ providerId: z.enum([...PROVIDERS.map(({ id }) => id), ...UNSUPPORTED]) }),
+      param: z.object({
+        providerId: described(
+          z.enum([...PROVIDERS.map(({ id }) => id), ...UNSUPPORTED]),
+          'Key of the sign-in provider.',
+        ),
+      }),
     },
     status: 200,
     model: providerModel,
@@ -129,15 +140,64 @@ function accepted(extra: Extra): z.ZodType<ProviderValue> {
   }
 }
 
-const bodyOf = ({ idField, secretField, extras }: Provider) =>
-  z.object({
-    [idField]: optional(plainText(LONGEST_ID, 0)),
-    ...(secretField === undefined ? {} : { [secretField]: optional(plainText(LONGEST_SECRET, 0)) }),
-    ...Object.fromEntries(
-      Object.entries(extras).map(([field, extra]) => [field, optional(accepted(extra))]),
+/** Describes the settings beside ID and secret, by the names of their fields. */
+const EXTRAS: Readonly<Record<string, string>> = {
+  authorizationServerId: 'ID of the authorization server, if it is not the default one.',
+  authorizationURL: 'Address that users are sent to.',
+  domain: 'Domain of the organisation.',
+  endpoint: 'Address of the installation.',
+  keyId: 'ID of the private key.',
+  maxAge: 'Seconds after which the provider asks for the credentials again.',
+  p8File: 'Text of the `.p8` file with the private key, which is never shown.',
+  prompt: 'What the provider asks its users for each time.',
+  realmName: 'Name of the realm.',
+  teamId: 'ID of the developer team.',
+  tenant: 'Tenant whose users may sign in.',
+  tokenURL: 'Address that codes are redeemed at.',
+  userInfoURL: 'Address that tells who the user is.',
+  wellKnownURL: 'Address of the discovery document.',
+}
+
+/** Names providers for people, by the SDKs' names, where those are others. */
+const TITLES: Readonly<Record<string, string>> = {
+  Gitlab: 'GitLab',
+  HuggingFace: 'Hugging Face',
+  Linkedin: 'LinkedIn',
+  Oidc: 'OpenID Connect',
+  Paypal: 'PayPal',
+  PaypalSandbox: 'the PayPal sandbox',
+  TradeshiftSandbox: 'the Tradeshift sandbox',
+}
+
+/** Lists what a provider cannot do without. */
+const needsOf = ({ needs }: Provider) => needs.map((fields) => fields.join(', ')).join('; or ')
+
+const titleOf = ({ sdk }: Provider) => TITLES[sdk] ?? sdk
+
+const bodyOf = (provider: Provider) => {
+  const { idField, secretField, extras } = provider
+  const secret = described(
+    optional(plainText(LONGEST_SECRET, 0)),
+    `Secret of the client at ${titleOf(provider)}, which is never shown.`,
+  )
+  return z.object({
+    [idField]: described(
+      optional(plainText(LONGEST_ID, 0)),
+      `ID of the client at ${titleOf(provider)}.`,
     ),
-    enabled: optional(strict),
+    ...(secretField === undefined ? {} : { [secretField]: secret }),
+    ...Object.fromEntries(
+      Object.entries(extras).map(([field, extra]) => [
+        field,
+        described(optional(accepted(extra)), EXTRAS[field] ?? ''),
+      ]),
+    ),
+    enabled: described(
+      optional(strict),
+      'Whether users can sign in with it; left out, it is on once it has all that it needs.',
+    ),
   })
+}
 
 /**
  * Decides whether a provider is on after a change. Whoever sends credentials alone switches it on if they
@@ -156,7 +216,7 @@ async function isEnabled(after: ProviderRow, asked: boolean | undefined): Promis
       'general_argument_invalid',
       complete
         ? `${provider.sdk} does not know this client, or could not be asked.`
-        : `${provider.sdk} needs ${provider.needs.map((fields) => fields.join(', ')).join('; or ')}.`,
+        : `${provider.sdk} needs ${needsOf(provider)}.`,
     )
   }
   return complete && after.enabled
@@ -189,6 +249,8 @@ const updateProvider = (provider: Provider): Route =>
   route(
     {
       name: `project.updateOAuth2${provider.sdk}`,
+      summary: `Set up sign-in with ${titleOf(provider)}`,
+      description: `Changes the settings of sign-in with ${titleOf(provider)}; what is left out stays. API keys only. It needs ${needsOf(provider)}.`,
       method: 'patch',
       path: `${PATH}/${provider.id}`,
       scopes: ['project.oauth2.write'],

@@ -9,6 +9,8 @@ const getPolicy = (id: OwnPolicyId): Route =>
   route(
     {
       name: 'project.getPolicy',
+      summary: `Get the policy ${id}`,
+      description: 'Returns a policy that Appwrite does not have. API keys only.',
       method: 'get',
       path: `${PATH}/${id}`,
       scopes: READ,

@@ -4,8 +4,8 @@ import { type Platform, platforms } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { listRows } from '#/http/list'
-import { optional } from '#/http/params'
-import { customId, idFor, uid } from '#/ids'
+import { described, optional } from '#/http/params'
+import { customIdOf, idFor, uidOf } from '#/ids'
 import { onConsole, pageParams, visibleText } from '#/pipeline/fields'
 import { type Route, route } from '#/pipeline/route'
 import {
@@ -18,8 +18,8 @@ import {
 
 const PATH = '/v1/project/platforms'
 
-const byId = z.object({ platformId: uid })
-const name = visibleText(128)
+const byId = z.object({ platformId: uidOf('platform') })
+const name = described(visibleText(128), 'Name of the app, for people.')
 
 /** Attributes that lists filter and sort by; each type's own name of the identifier stands for it. */
 const IDENTIFIERS = PLATFORM_TYPES.map((type) => PLATFORMS[type].field)
@@ -27,6 +27,10 @@ const IDENTIFIERS = PLATFORM_TYPES.map((type) => PLATFORMS[type].field)
 export const listPlatforms = route(
   {
     name: 'project.listPlatforms',
+    summary: 'List platforms',
+    description:
+      'Lists the apps that may call the project and be redirected to. API keys only. ' +
+      'Unlike with Appwrite, queries may filter by any identifier.',
     method: 'get',
     path: PATH,
     scopes: ['platforms.read'],
@@ -53,6 +57,9 @@ export const listPlatforms = route(
 export const getPlatform = route(
   {
     name: 'project.getPlatform',
+    summary: 'Get a platform',
+    description:
+      'Returns one of the apps that may call the project and be redirected to. API ' + 'keys only.',
     method: 'get',
     path: `${PATH}/:platformId`,
     scopes: ['platforms.read'],
@@ -77,18 +84,22 @@ function refuseBlank(type: Platform['type'], identifier: string | undefined) {
 const blankError = (type: Platform['type']) =>
   type === 'web' ? (['general_bad_request'] as const) : []
 
+const article = (noun: string) => `${/^[AEIOU]/.test(noun) ? 'an' : 'a'} ${noun}`
+
 /** Makes the route that registers a client of a type. */
 function createPlatform(type: Platform['type']): Route {
-  const { title, field, accepts } = PLATFORMS[type]
+  const { title, noun, field, accepts } = PLATFORMS[type]
   return route(
     {
       name: `project.create${title}Platform`,
+      summary: `Register ${article(noun)}`,
+      description: `Registers ${article(noun)}, which may then call the project and be redirected to. API keys only.`,
       method: 'post',
       path: `${PATH}/${type}`,
       scopes: ['platforms.write'],
       event: 'platforms.[platformId].create',
       onConsole,
-      input: { body: z.object({ platformId: customId, name, [field]: accepts }) },
+      input: { body: z.object({ platformId: customIdOf('platform'), name, [field]: accepts }) },
       status: 201,
       model: platformModelFor(type),
       errors: [...blankError(type), 'platform_already_exists'],
@@ -116,11 +127,13 @@ function createPlatform(type: Platform['type']): Route {
 
 /** Makes the route that changes a client of a type; a web one may keep its host name by leaving it out. */
 function updatePlatform(type: Platform['type']): Route {
-  const { title, field, accepts } = PLATFORMS[type]
+  const { title, noun, field, accepts } = PLATFORMS[type]
   const changed: z.ZodType<string | undefined> = type === 'web' ? optional(accepts) : accepts
   return route(
     {
       name: `project.update${title}Platform`,
+      summary: `Change ${article(noun)}`,
+      description: `Changes the name and the \`${field}\` of ${article(noun)}. API keys only.`,
       method: 'put',
       path: `${PATH}/${type}/:platformId`,
       scopes: ['platforms.write'],
@@ -156,6 +169,9 @@ export const byType = PLATFORM_TYPES.flatMap((type) => [createPlatform(type), up
 export const deletePlatform = route(
   {
     name: 'project.deletePlatform',
+    summary: 'Delete a platform',
+    description:
+      'Removes an app, whose origin is refused from then on. API keys only. Sessions ' + 'stay.',
     method: 'delete',
     path: `${PATH}/:platformId`,
     scopes: ['platforms.write'],

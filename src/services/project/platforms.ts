@@ -10,14 +10,41 @@ const identifier = visibleText(LONGEST_IDENTIFIER)
 
 /** Says what identifies a client of a type: the field on the wire, and what it may hold. */
 export const PLATFORMS = {
-  web: { title: 'Web', field: 'hostname', accepts: originHost },
-  apple: { title: 'Apple', field: 'bundleIdentifier', accepts: identifier },
-  android: { title: 'Android', field: 'applicationId', accepts: identifier },
-  windows: { title: 'Windows', field: 'packageIdentifierName', accepts: identifier },
-  linux: { title: 'Linux', field: 'packageName', accepts: identifier },
+  web: {
+    title: 'Web',
+    noun: 'web app',
+    field: 'hostname',
+    accepts: originHost.describe(
+      'Host name without scheme and port; `*.example.com` is all below it.',
+    ),
+  },
+  apple: {
+    title: 'Apple',
+    noun: 'Apple app',
+    field: 'bundleIdentifier',
+    accepts: identifier.describe('Bundle identifier of the app.'),
+  },
+  android: {
+    title: 'Android',
+    noun: 'Android app',
+    field: 'applicationId',
+    accepts: identifier.describe('Application ID of the app.'),
+  },
+  windows: {
+    title: 'Windows',
+    noun: 'Windows app',
+    field: 'packageIdentifierName',
+    accepts: identifier.describe('Package identity name of the app.'),
+  },
+  linux: {
+    title: 'Linux',
+    noun: 'Linux app',
+    field: 'packageName',
+    accepts: identifier.describe('Package name of the app.'),
+  },
 } as const satisfies Record<
   Platform['type'],
-  { title: string; field: string; accepts: z.ZodType<string, string> }
+  { title: string; noun: string; field: string; accepts: z.ZodType<string, string> }
 >
 
 /** Names every type of client. */

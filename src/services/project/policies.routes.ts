@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listModel } from '#/http/model'
+import { described } from '#/http/params'
 import { onConsole, pageParams } from '#/pipeline/fields'
 import { type Route, route } from '#/pipeline/route'
 import { projectOf } from '#/project/settings'
@@ -24,6 +25,10 @@ const WRITE = ['policies.write', 'project.policies.write'] as const
 export const listPolicies = route(
   {
     name: 'project.listPolicies',
+    summary: 'List policies',
+    description:
+      'Lists the policies of the project. API keys only. Those that Appwrite does not ' +
+      'have are left out.',
     method: 'get',
     path: PATH,
     scopes: READ,
@@ -46,11 +51,13 @@ export const listPolicies = route(
 export const getPolicy = route(
   {
     name: 'project.getPolicy',
+    summary: 'Get a policy',
+    description: 'Returns one policy of the project. API keys only.',
     method: 'get',
     path: `${PATH}/:policyId`,
     scopes: READ,
     onConsole,
-    input: { param: z.object({ policyId: z.enum(POLICY_IDS) }) },
+    input: { param: z.object({ policyId: described(z.enum(POLICY_IDS), 'Name of the policy.') }) },
     status: 200,
     model: policyModel,
     errors: [],
@@ -60,9 +67,11 @@ export const getPolicy = route(
 
 /** Makes the route that changes a policy. */
 export function updatePolicy(id: PolicyId | OwnPolicyId): Route {
-  const { method: name, silent, answersItself } = policySpec(id)
+  const { method: name, summary, effect, silent, answersItself } = policySpec(id)
   const spec = {
     name,
+    summary,
+    description: `${effect} API keys only.`,
     method: 'patch',
     path: `${PATH}/${id}`,
     scopes: WRITE,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
+import { described } from '#/http/params'
 import { onConsole, strict } from '#/pipeline/fields'
 import { route } from '#/pipeline/route'
 import { AUTH_METHODS, PROTOCOLS, SERVICES } from '#/project/settings'
@@ -11,6 +12,8 @@ const PATH = '/v1/project'
 export const get = route(
   {
     name: 'project.get',
+    summary: 'Get the project',
+    description: 'Returns the settings of the project, without its secrets. API keys only.',
     method: 'get',
     path: PATH,
     scopes: ['project.read'],
@@ -27,6 +30,10 @@ export const get = route(
 export const deleteProject = route(
   {
     name: 'project.delete',
+    summary: 'Delete the project',
+    description:
+      'Is always refused: a project goes with its deployment, which only its operator ' +
+      'can take down. API keys only, and unlike with Appwrite none may.',
     method: 'delete',
     path: PATH,
     scopes: ['project.write'],
@@ -53,11 +60,22 @@ const MOST_LABELS = 1000
 export const updateLabels = route(
   {
     name: 'project.updateLabels',
+    summary: "Replace the project's labels",
+    description:
+      'Replaces the labels of the project, which have no effect of their own. API ' +
+      'keys only. Repeats are dropped.',
     method: 'put',
     path: `${PATH}/labels`,
     scopes: ['project.write'],
     onConsole,
-    input: { body: z.object({ labels: z.array(label).max(MOST_LABELS) }) },
+    input: {
+      body: z.object({
+        labels: described(
+          z.array(label).max(MOST_LABELS),
+          'The labels, in place of the present ones.',
+        ),
+      }),
+    },
     status: 200,
     model: projectModel,
     errors: [],
@@ -65,17 +83,28 @@ export const updateLabels = route(
   (c, { labels }) => changeProject(c, labelsChange([...new Set(labels)])),
 )
 
-const enabled = { body: z.object({ enabled: strict }) }
+const enabled = {
+  body: z.object({
+    enabled: strict.describe('Whether users and guests pass; API keys always do.'),
+  }),
+}
 
 export const updateAuthMethod = route(
   {
     name: 'project.updateAuthMethod',
+    summary: 'Turn a sign-in method on or off',
+    description:
+      'Sets whether users can sign in by a method. API keys only, and they pass the ' +
+      'switch themselves. Sessions and secrets that are there already stay good.',
     method: 'patch',
     path: `${PATH}/auth-methods/:methodId`,
     scopes: ['project.write'],
     event: 'authMethod.[methodId].update',
     onConsole,
-    input: { param: z.object({ methodId: z.enum(AUTH_METHODS) }), ...enabled },
+    input: {
+      param: z.object({ methodId: described(z.enum(AUTH_METHODS), 'Name of the method.') }),
+      ...enabled,
+    },
     status: 200,
     model: projectModel,
     errors: [],
@@ -86,13 +115,20 @@ export const updateAuthMethod = route(
 export const updateService = route(
   {
     name: 'project.updateService',
+    summary: 'Turn a service on or off',
+    description:
+      'Sets whether users and guests can call a service. API keys only, and they pass ' +
+      'the switch themselves. Services that are not here are accepted without effect.',
     method: 'patch',
     path: `${PATH}/services/:serviceId`,
     aliases: [`${PATH}/services/:serviceId/status`],
     scopes: ['project.write'],
     event: 'services.[serviceId].update',
     onConsole,
-    input: { param: z.object({ serviceId: z.enum(SERVICES) }), ...enabled },
+    input: {
+      param: z.object({ serviceId: described(z.enum(SERVICES), 'Name of the service.') }),
+      ...enabled,
+    },
     status: 200,
     model: projectModel,
     errors: [],
@@ -103,13 +139,20 @@ export const updateService = route(
 export const updateProtocol = route(
   {
     name: 'project.updateProtocol',
+    summary: 'Turn a protocol on or off',
+    description:
+      'Sets whether users and guests can call the API by a protocol. API keys only, ' +
+      'and they pass the switch themselves. Only `rest` has an effect here.',
     method: 'patch',
     path: `${PATH}/protocols/:protocolId`,
     aliases: [`${PATH}/protocols/:protocolId/status`],
     scopes: ['project.write'],
     event: 'protocols.[protocolId].update',
     onConsole,
-    input: { param: z.object({ protocolId: z.enum(PROTOCOLS) }), ...enabled },
+    input: {
+      param: z.object({ protocolId: described(z.enum(PROTOCOLS), 'Name of the protocol.') }),
+      ...enabled,
+    },
     status: 200,
     model: projectModel,
     errors: [],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApiError } from '#/errors'
-import { optional } from '#/http/params'
+import { described, optional } from '#/http/params'
 import { plainText } from '#/identity/params'
 import { email } from '#/lib/contact/email'
 import { mailerOf } from '#/messaging/mail/mailer'
@@ -21,25 +21,44 @@ const text = plainText(256, 0)
 export const updateSMTP = route(
   {
     name: 'project.updateSMTP',
+    summary: 'Change the mail server',
+    description:
+      'Changes the mail server of the project and checks that it answers; what is ' +
+      'left out stays. API keys only, with the scope `templates.write` besides. ' +
+      'Without `enabled` it is on if the server answers.',
     method: 'patch',
     path: PATH,
     scopes: ['project.write'],
     onConsole,
     input: {
       body: z.object({
-        host: optional(hostname),
-        port: optional(z.int32()),
-        username: optional(text),
-        password: optional(
-          text.meta({ wire: { type: 'string', minLength: 0, maxLength: 256, format: 'password' } }),
+        host: described(
+          optional(hostname),
+          'Host name of the mail server, on the public internet.',
         ),
-        senderEmail: optional(emailOrEmpty),
-        senderName: optional(text),
-        replyToEmail: optional(emailOrEmpty),
-        replyToName: optional(text),
+        port: described(optional(z.int32()), 'Port of the mail server.'),
+        username: described(optional(text), 'User name to log in with.'),
+        password: described(
+          optional(
+            text.meta({
+              wire: { type: 'string', minLength: 0, maxLength: 256, format: 'password' },
+            }),
+          ),
+          'Password to log in with, which is never shown.',
+        ),
+        senderEmail: described(optional(emailOrEmpty), 'Address that mails come from.'),
+        senderName: described(optional(text), 'Name that mails come from.'),
+        replyToEmail: described(optional(emailOrEmpty), 'Address that answers go to.'),
+        replyToName: described(optional(text), 'Name that answers go to.'),
         // Differs: upstream refuses '', so that encryption cannot be unset.
-        secure: optional(z.enum(['', 'tls', 'ssl'])),
-        enabled: optional(strict),
+        secure: described(
+          optional(z.enum(['', 'tls', 'ssl'])),
+          "`ssl` encrypts from the start; `tls` and '' use STARTTLS.",
+        ),
+        enabled: described(
+          optional(strict),
+          'Whether mails go by this server; left out, they do if it answers.',
+        ),
       }),
     },
     status: 200,
@@ -57,11 +76,19 @@ export const updateSMTP = route(
 export const createSMTPTest = route(
   {
     name: 'project.createSMTPTest',
+    summary: 'Send test mails',
+    description:
+      'Sends a test mail to each address by the mail server of the project. API keys ' +
+      'only. What fails is in the log alone.',
     method: 'post',
     path: `${PATH}/tests`,
     scopes: ['project.write'],
     onConsole,
-    input: { body: z.object({ emails: z.array(email).max(MOST_TESTS) }) },
+    input: {
+      body: z.object({
+        emails: described(z.array(email).max(MOST_TESTS), 'Addresses to send to.'),
+      }),
+    },
     status: 204,
     errors: ['general_argument_invalid', 'general_smtp_disabled'],
   },

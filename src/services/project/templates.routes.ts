@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { emailTemplates } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { listModel } from '#/http/model'
-import { optional, withDefault } from '#/http/params'
+import { described, optional, withDefault } from '#/http/params'
 import { plainText } from '#/identity/params'
 import { DEFAULT_LOCALE, isLocale, LOCALES } from '#/lib/locale'
 import { TEMPLATES } from '#/messaging/mail/locales/locale'
@@ -28,20 +28,27 @@ const LONGEST_MESSAGE = 10_485_760
 const LONGEST_LINE = 255
 
 /** Accepts a locale in any case. */
-const locale = withDefault(
-  z
-    .string()
-    .transform((code) => code.toLowerCase())
-    .refine((code) => isLocale(code), 'must be a locale code')
-    .meta({ wire: { type: 'string', enum: LOCALES, 'x-case-insensitive': true } }),
-  DEFAULT_LOCALE,
+const locale = described(
+  withDefault(
+    z
+      .string()
+      .transform((code) => code.toLowerCase())
+      .refine((code) => isLocale(code), 'must be a locale code')
+      .meta({ wire: { type: 'string', enum: LOCALES, 'x-case-insensitive': true } }),
+    DEFAULT_LOCALE,
+  ),
+  'Language of the template, in any letter case.',
 )
 
-const templateId = z.enum(TEMPLATES)
+const templateId = described(z.enum(TEMPLATES), 'Kind of mail.')
 
 export const listEmailTemplates = route(
   {
     name: 'project.listEmailTemplates',
+    summary: 'List mail templates',
+    description:
+      'Lists the mail templates that the project has set. API keys only. Built-in ' +
+      'texts are left out.',
     method: 'get',
     path: PATH,
     scopes: ['templates.read'],
@@ -65,6 +72,10 @@ export const listEmailTemplates = route(
 export const getEmailTemplate = route(
   {
     name: 'project.getEmailTemplate',
+    summary: 'Get a mail template',
+    description:
+      'Returns the template of the project, or else the built-in text with its ' +
+      'placeholders. API keys only.',
     method: 'get',
     path: `${PATH}/:templateId`,
     scopes: ['templates.read'],
@@ -83,6 +94,10 @@ export const getEmailTemplate = route(
 export const updateEmailTemplate = route(
   {
     name: 'project.updateEmailTemplate',
+    summary: 'Change a mail template',
+    description:
+      'Sets a template for a kind of mail and a language; what is left out stays. API ' +
+      'keys only. The mail server of the project must be on.',
     method: 'patch',
     path: PATH,
     scopes: ['templates.write'],
@@ -92,12 +107,21 @@ export const updateEmailTemplate = route(
       body: z.object({
         templateId,
         locale,
-        subject: optional(plainText(LONGEST_LINE)),
-        message: optional(plainText(LONGEST_MESSAGE)),
-        senderName: optional(plainText(LONGEST_LINE, 0)),
-        senderEmail: optional(emailOrEmpty),
-        replyToEmail: optional(emailOrEmpty),
-        replyToName: optional(plainText(LONGEST_LINE, 0)),
+        subject: described(
+          optional(plainText(LONGEST_LINE)),
+          'Subject, in which `{{name}}` stands for a value.',
+        ),
+        message: described(
+          optional(plainText(LONGEST_MESSAGE)),
+          'HTML of the message, in which `{{name}}` stands for a value.',
+        ),
+        senderName: described(
+          optional(plainText(LONGEST_LINE, 0)),
+          'Name that such mails come from.',
+        ),
+        senderEmail: described(optional(emailOrEmpty), 'Address that such mails come from.'),
+        replyToEmail: described(optional(emailOrEmpty), 'Address that answers go to.'),
+        replyToName: described(optional(plainText(LONGEST_LINE, 0)), 'Name that answers go to.'),
       }),
     },
     status: 200,

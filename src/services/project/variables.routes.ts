@@ -7,9 +7,9 @@ import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import { listRows } from '#/http/list'
-import { optional, withDefault } from '#/http/params'
+import { described, optional, withDefault } from '#/http/params'
 import { plainText } from '#/identity/params'
-import { customId, idFor, uid } from '#/ids'
+import { customIdOf, idFor, uidOf } from '#/ids'
 import { onConsole, pageParams, strict } from '#/pipeline/fields'
 import { requireScope } from '#/pipeline/gates'
 import { route } from '#/pipeline/route'
@@ -21,7 +21,7 @@ const PATH = '/v1/project/variables'
 const LONGEST_KEY = 255
 const LONGEST_VALUE = 8192
 
-const byId = z.object({ variableId: uid })
+const byId = z.object({ variableId: uidOf('variable') })
 
 const sealed = (c: Ctx, id: string, value: string) =>
   seal(value, c.var.settings.SECRET, `variable:${id}`)
@@ -55,6 +55,10 @@ async function opened(c: Ctx, row: Variable): Promise<Variable> {
 export const listVariables = route(
   {
     name: 'project.listVariables',
+    summary: 'List variables',
+    description:
+      'Lists the variables of the project. API keys only. Values of secret ones are ' +
+      'left empty.',
     method: 'get',
     path: PATH,
     scopes: ['project.read'],
@@ -82,6 +86,10 @@ export const listVariables = route(
 export const createVariable = route(
   {
     name: 'project.createVariable',
+    summary: 'Create a variable',
+    description:
+      'Stores a value under a key. API keys only. Keys that begin with `OAUTH2_` set ' +
+      'up sign-in providers and need the scope `project.oauth2.write` besides.',
     method: 'post',
     path: PATH,
     scopes: ['project.write'],
@@ -89,10 +97,10 @@ export const createVariable = route(
     onConsole,
     input: {
       body: z.object({
-        variableId: customId,
-        key: plainText(LONGEST_KEY),
-        value: plainText(LONGEST_VALUE, 0),
-        secret: withDefault(strict, true),
+        variableId: customIdOf('variable'),
+        key: described(plainText(LONGEST_KEY), 'Key of the variable, unique in the project.'),
+        value: described(plainText(LONGEST_VALUE, 0), 'The value, which is stored encrypted.'),
+        secret: described(withDefault(strict, true), 'Whether the value is never shown again.'),
       }),
     },
     status: 201,
@@ -123,6 +131,8 @@ export const createVariable = route(
 export const getVariable = route(
   {
     name: 'project.getVariable',
+    summary: 'Get a variable',
+    description: 'Returns a variable. API keys only. The value of a secret one is left empty.',
     method: 'get',
     path: `${PATH}/:variableId`,
     scopes: ['project.read'],
@@ -142,6 +152,10 @@ export const getVariable = route(
 export const updateVariable = route(
   {
     name: 'project.updateVariable',
+    summary: 'Change a variable',
+    description:
+      'Changes what is given of a variable. API keys only. A secret one cannot be ' +
+      'made readable again.',
     method: 'put',
     path: `${PATH}/:variableId`,
     scopes: ['project.write'],
@@ -150,9 +164,15 @@ export const updateVariable = route(
     input: {
       param: byId,
       body: z.object({
-        key: optional(plainText(LONGEST_KEY, 0)),
-        value: optional(plainText(LONGEST_VALUE, 0)),
-        secret: optional(strict),
+        key: described(
+          optional(plainText(LONGEST_KEY, 0)),
+          'Key of the variable, unique in the project.',
+        ),
+        value: described(
+          optional(plainText(LONGEST_VALUE, 0)),
+          'The value, which is stored encrypted.',
+        ),
+        secret: described(optional(strict), 'Whether the value is never shown again.'),
       }),
     },
     status: 200,
@@ -218,6 +238,10 @@ const mayBe = (secret: boolean | undefined) =>
 export const deleteVariable = route(
   {
     name: 'project.deleteVariable',
+    summary: 'Delete a variable',
+    description:
+      'Deletes a variable. API keys only. Keys that begin with `OAUTH2_` need the ' +
+      'scope `project.oauth2.write` besides.',
     method: 'delete',
     path: `${PATH}/:variableId`,
     scopes: ['project.write'],

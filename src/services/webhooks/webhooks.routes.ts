@@ -9,9 +9,9 @@ import { sealSecret } from '#/events/secrets'
 import { isTarget } from '#/events/target'
 import type { AppEnv } from '#/http/context'
 import { listRows } from '#/http/list'
-import { withDefault } from '#/http/params'
+import { described, withDefault } from '#/http/params'
 import { plainText } from '#/identity/params'
-import { customId, idFor, uid } from '#/ids'
+import { customIdOf, idFor, uidOf } from '#/ids'
 import { randomHex } from '#/lib/secrets'
 import { onConsole, pageParams, strict } from '#/pipeline/fields'
 import { route } from '#/pipeline/route'
@@ -24,7 +24,7 @@ const MOST_EVENTS = 100
 const LONGEST_URL = 255
 const SECRET_LENGTH = 128
 
-const byId = z.object({ webhookId: uid })
+const byId = z.object({ webhookId: uidOf('webhook') })
 
 const pattern = z
   .string()
@@ -45,17 +45,32 @@ const password = plainText(256).meta({
 const username = plainText(256)
   .refine((value) => !value.includes(':'), 'must not have a colon')
   .meta({ wire: { type: 'string', minLength: 1, maxLength: 256 } })
-const secret = withDefault(plainText(256, 8).nullable(), null)
+const secret = described(
+  withDefault(plainText(256, 8).nullable(), null),
+  'Secret that signs the calls; left out, one is made.',
+)
 
 /** What create and update take alike; what is left out goes to its default (project contract 13.2). */
 const fields = {
-  name: plainText(128),
-  url,
-  events: z.array(pattern).max(MOST_EVENTS),
-  enabled: withDefault(strict, true),
-  tls: withDefault(strict, false),
-  authUsername: withDefault(username, ''),
-  authPassword: withDefault(password, ''),
+  name: described(plainText(128), 'Name of the webhook, for people.'),
+  url: described(url, 'Address to call, on the public internet and without credentials in it.'),
+  events: described(
+    z.array(pattern).max(MOST_EVENTS),
+    'Patterns of the events to call for, such as `users.*.create`.',
+  ),
+  enabled: described(withDefault(strict, true), 'Whether it is called.'),
+  tls: described(
+    withDefault(strict, false),
+    'Kept for clients that set it; certificates are always checked.',
+  ),
+  authUsername: described(
+    withDefault(username, ''),
+    'User name for Basic authentication, without a colon.',
+  ),
+  authPassword: described(
+    withDefault(password, ''),
+    'Password for Basic authentication, which is never shown.',
+  ),
 }
 
 /** @throws `general_argument_invalid` for an address that no webhook may have */
@@ -85,6 +100,8 @@ function found(row: Webhook | undefined): Webhook {
 export const list = route(
   {
     name: 'webhooks.list',
+    summary: 'List webhooks',
+    description: 'Lists the webhooks without their secrets. API keys only.',
     method: 'get',
     path: PATH,
     scopes: ['webhooks.read'],
@@ -116,12 +133,17 @@ export const list = route(
 export const create = route(
   {
     name: 'webhooks.create',
+    summary: 'Create a webhook',
+    description:
+      'Creates a webhook, which is called by `POST` for each event that one of its ' +
+      'patterns names. API keys only. The answer alone shows the secret that signs ' +
+      'the calls.',
     method: 'post',
     path: PATH,
     scopes: ['webhooks.write'],
     event: 'webhooks.[webhookId].create',
     onConsole,
-    input: { body: z.object({ webhookId: customId, ...fields, secret }) },
+    input: { body: z.object({ webhookId: customIdOf('webhook'), ...fields, secret }) },
     status: 201,
     model: webhookModel,
     errors: ['webhook_already_exists'],
@@ -154,6 +176,9 @@ export const create = route(
 export const get = route(
   {
     name: 'webhooks.get',
+    summary: 'Get a webhook',
+    description:
+      'Returns a webhook without its secrets; `logs` holds its last failure. API keys ' + 'only.',
     method: 'get',
     path: `${PATH}/:webhookId`,
     scopes: ['webhooks.read'],
@@ -172,6 +197,11 @@ export const get = route(
 export const update = route(
   {
     name: 'webhooks.update',
+    summary: 'Replace a webhook',
+    description:
+      'Replaces the settings of a webhook; what is left out goes back to its default, ' +
+      'and only the secret stays. API keys only. One that was disabled after failures ' +
+      'starts anew.',
     method: 'put',
     path: `${PATH}/:webhookId`,
     scopes: ['webhooks.write'],
@@ -205,6 +235,10 @@ export const update = route(
 export const updateSecret = route(
   {
     name: 'webhooks.updateSecret',
+    summary: "Replace a webhook's secret",
+    description:
+      'Replaces the secret that signs the calls, by the one given or a new one. API ' +
+      'keys only. The answer alone shows it.',
     method: 'patch',
     path: `${PATH}/:webhookId/secret`,
     scopes: ['webhooks.write'],
@@ -231,6 +265,8 @@ export const updateSecret = route(
 export const deleteWebhook = route(
   {
     name: 'webhooks.delete',
+    summary: 'Delete a webhook',
+    description: 'Deletes a webhook, which is not called from then on. API keys only.',
     method: 'delete',
     path: `${PATH}/:webhookId`,
     scopes: ['webhooks.write'],
