@@ -1,9 +1,16 @@
 import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
-import { carriedCookies, cookieNames, type SessionToken } from '#/auth/shown-sessions'
+import {
+  carriedCookies,
+  cookieNames,
+  type SessionToken,
+  shownSessions,
+} from '#/auth/shown-sessions'
+import type { Session } from '#/db/schema'
 import type { AppEnv } from '#/http/context'
 import { cookieHost, isSecure, requestUrl } from '#/http/public-url'
 import { registrableDomain, sameSite } from '#/lib/contact/domains'
+import { hashSecret } from '#/lib/secrets'
 
 /** Prints a session token as clients keep it: base64 of its JSON. */
 export const encodeSession = ({ id, secret }: SessionToken) => btoa(JSON.stringify({ id, secret }))
@@ -96,6 +103,20 @@ export function setSessionCookies(c: Context<AppEnv>, token: SessionToken, expir
     'X-Fallback-Cookies',
     JSON.stringify({ [`a_session_${c.var.settings.PROJECT_ID}`]: encoded }),
   )
+}
+
+/** Extends the cookies that carry a session to its new end; the app of a server keeps its own. */
+export async function extendSessionCookies(
+  c: Context<AppEnv>,
+  { secretHash, expiresAt }: Pick<Session, 'secretHash' | 'expiresAt'>,
+) {
+  const cookies = new Headers({ cookie: c.req.header('cookie') ?? '' })
+  for (const { id, secret } of shownSessions(cookies, c.var.settings.PROJECT_ID).sessions) {
+    if ((await hashSecret(secret)) === secretHash) {
+      setSessionCookies(c, { id, secret }, expiresAt)
+      return
+    }
+  }
 }
 
 /** Takes the session cookies back from the client. */

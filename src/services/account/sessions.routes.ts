@@ -2,7 +2,7 @@ import { and, eq, gte, not } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Self } from '#/auth/caller'
-import { clearSessionCookies } from '#/auth/session-cookies'
+import { clearSessionCookies, extendSessionCookies } from '#/auth/session-cookies'
 import { sessions } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
@@ -113,6 +113,7 @@ export const updateSession = route(
     const session = renewable ? await renewSession(c, renewable, expiresAt) : extended
     if (!session) throw new ApiError('user_session_not_found')
     tell(c, { ids: { sessionId: session.id } }) // the path may say `current`
+    await extendSessionCookies(c, session)
     return { ...(await openSession(c, session)), current: false, countryName: '' }
   },
 )

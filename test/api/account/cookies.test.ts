@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import {
   accountWorld,
   type Headers_,
@@ -108,6 +108,45 @@ test.each([
   })
   expect(response.headers.get('x-fallback-cookies')).toBe('[]')
   await response.body?.cancel()
+})
+
+describe('extending a session', () => {
+  const STARTED = after(-HOUR)
+  /** Extends a session an hour after its sign-in. @returns the cookies that the answer sets */
+  async function extended(carry: (value: string) => Headers_, id?: (w: World) => Promise<string>) {
+    const early = await accountWorld({}, () => STARTED)
+    const { a_session_edgewrite: cookie } = cookiesOf((await signInAt(early, email, {})).headers)
+    const headers = carry(cookie?.value ?? '')
+    const path = `/account/sessions/${(await id?.(early)) ?? 'current'}`
+    const answer = await w.send('patch', path, {}, headers)
+    expect(answer.status).toBe(200)
+    return { set: cookiesOf(answer.headers), value: cookie?.value }
+  }
+  const asCookie = (value: string) => ({ Cookie: `a_session_edgewrite=${value}` })
+
+  test('extends the cookies that carry it', async () => {
+    const { set, value } = await extended(asCookie)
+    expect(Object.keys(set)).toEqual(['a_session_edgewrite_legacy', 'a_session_edgewrite'])
+    for (const cookie of Object.values(set)) {
+      expect(cookie.value).toBe(value)
+      expect(cookie.attributes).toContain(EXPIRES)
+    }
+  })
+  test('sets none where a header carries it, or somebody else’s cookie', async () => {
+    const other = sessionHeader(await signInAt(w, (await withPassword(w)).email, {}))
+    const foreign = encodeURIComponent(other['X-Appwrite-Session'] ?? '')
+    for (const more of [{}, { Cookie: `a_session_edgewrite=${foreign}` }]) {
+      const carry = (value: string) => ({
+        'X-Appwrite-Session': decodeURIComponent(value),
+        ...more,
+      })
+      expect((await extended(carry)).set).toEqual({})
+    }
+  })
+  test('of another device leaves the cookies here alone', async () => {
+    const elsewhere = async (early: World) => (await signInAt(early, email, {})).body.$id
+    expect((await extended(asCookie, elsewhere)).set).toEqual({})
+  })
 })
 
 test('a project in capitals has lower-case cookies, and its own spelling in the fallback header', async () => {
