@@ -1,9 +1,10 @@
 import type { SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import type { SQLiteRaw } from 'drizzle-orm/sqlite-core/query-builders/raw'
+import { storeFoldings } from '#/db/folding'
 import * as schema from '#/db/schema'
 
-const open = (d1: D1Database) => drizzle(d1, { schema, casing: 'snake_case' })
+const open = (d1: D1Database) => storeFoldings(drizzle(d1, { schema, casing: 'snake_case' }))
 export type Database = ReturnType<typeof open>
 
 const opened = new WeakMap<D1Database, Database>()

@@ -1,6 +1,7 @@
 import { getTableColumns, is, SQL, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Database } from '#/db'
+import { withFoldings } from '#/db/folding'
 
 /**
  * Gives the statement that inserts a row if a condition holds at that moment, so that nothing can change
@@ -13,9 +14,11 @@ export function insertIf<T extends SQLiteTable>(
   row: { [K in keyof T['$inferInsert']]: T['$inferInsert'][K] | SQL },
   condition: SQL,
 ) {
-  const given: Record<string, unknown> = row
-  const values = Object.entries(getTableColumns(table)).map(([name, column]) => {
+  const given = withFoldings<Record<string, unknown>>(table, row)
+  const stored = Object.entries(getTableColumns(table)).filter(([, { generated }]) => !generated)
+  const values = stored.map(([name, column]) => {
     const value = given[name] ?? null
+    if (value === null) return sql`null`
     return is(value, SQL) ? value : sql`${sql.param(value, column)}`
   })
   return db

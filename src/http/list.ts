@@ -13,6 +13,7 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { AnySQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Context } from 'hono'
 import { rawStatement } from '#/db'
+import { columnName } from '#/db/column-name'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import type { Page } from '#/http/model'
@@ -22,9 +23,11 @@ import {
   compileFilters,
   compileKeyset,
   effectiveOrder,
-  OPERANDS,
+  orderColumns,
+  type Places,
 } from '#/queries/compile'
 import { parseLegacyQuery } from '#/queries/legacy'
+import { OPERANDS } from '#/queries/operands'
 import { type Attributes, type ListQuery, type Order, parseQueries } from '#/queries/parse'
 import { matchExpression } from '#/queries/search'
 
@@ -79,7 +82,7 @@ export type ListStatements = {
 const CURSOR = 'cursor_row'
 
 const cursorValue = (column: AnySQLiteColumn) =>
-  sql`(select ${sql.identifier(nameOf(column))} from ${sql.identifier(CURSOR)})`
+  sql`(select ${sql.identifier(columnName(column))} from ${sql.identifier(CURSOR)})`
 
 /** Larger sets count as this many (queries contract 7). */
 export const TOTAL_CAP = 5000
@@ -104,18 +107,27 @@ export function searchIn(
   return sql`${sequence} in (select rowid from ${sql.raw(index)} where ${sql.raw(index)} match ${match} ${bounds})`
 }
 
-function columnsOf({ table, attributes, columns }: ListSource): Columns {
+function placesOf({ table, attributes, columns }: ListSource): Places {
   const all: Record<string, AnySQLiteColumn> = getTableColumns(table)
   const named = Object.keys(attributes).flatMap((name) => {
     const column = columns?.[name] ?? all[name]
     return column ? [[name, column] as const] : []
   })
-  return {
-    ...Object.fromEntries(named),
+  const texts = Object.entries(all).map(([name, column]) => [column, all[`${name}Folded`]] as const)
+  const foldedOf = new Map(texts)
+  const folded = named.flatMap(([name, column]) => {
+    const text = foldedOf.get(column)
+    return text ? [[name, text] as const] : []
+  })
+  const base = {
     $id: table.id,
     $sequence: table.sequence,
     $createdAt: table.createdAt,
     $updatedAt: table.updatedAt,
+  }
+  return {
+    columns: { ...Object.fromEntries(named), ...base },
+    folded: Object.fromEntries(folded),
   }
 }
 
@@ -142,15 +154,16 @@ export function listStatements(
   const { table } = source
   const asked = queriesOf(c, params, source)
   const query = parseQueries(asked, source.attributes, 'cursor', source.defaultLimit)
-  const columns = columnsOf(source)
-  const { condition, operands } = compileFilters(query, columns)
+  const places = placesOf(source)
+  const columns = orderColumns(places)
+  const { condition, operands } = compileFilters(query, places)
   const isAlone = !source.where && !condition
   const found = (bounds?: SQL) =>
     params.search === undefined
       ? undefined
       : (source.search?.(params.search, isAlone ? bounds : undefined) ?? sql`0`)
   const where = (bounds?: SQL) => and(source.where, condition, found(bounds))
-  const order = query.orders === 'random' ? [] : effectiveOrder(query.orders)
+  const order = query.orders === 'random' ? [] : effectiveOrder(query.orders, places)
   const scan = query.cursor?.direction === 'before' ? order.map(reversed) : order
   const operandRow = db.$with(OPERANDS, { v: sql`v`.as('v') }).as(sql`select ${operands} as v`)
   const cursorOf = and(eq(table.id, query.cursor?.id ?? ''), source.where)
@@ -246,9 +259,6 @@ function pageBounds({ limit, offset }: ListQuery, scan: readonly Order[], beyond
   const most = Math.min(limit + offset, Number.MAX_SAFE_INTEGER)
   return sql`${from} order by rowid ${sql.raw(direction)} limit ${most}`
 }
-
-const nameOf = (column: AnySQLiteColumn) =>
-  column.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 const reversed = ({ attribute, direction }: Order): Order => ({
   attribute,

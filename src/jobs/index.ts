@@ -3,6 +3,7 @@ import type { Env } from '#/config/env'
 import { type Database, database } from '#/db'
 import { files, logs, oneTimeSecrets, sessions, spentSecrets } from '#/db/schema'
 import { sweepBodies } from '#/events/bodies'
+import { foldTexts } from '#/jobs/fold-texts'
 import { sweepGarbage } from '#/storage/erase'
 import { sweepOrphans } from '#/storage/orphans'
 import { sweepVariants } from '#/storage/preview/variants'
@@ -22,6 +23,7 @@ export async function sweep(env: Env, now: Date) {
   await untilNone(() => sweepOrphans(env.BLOBS, db, now))
   await untilNone(() => sweepVariants(env.BLOBS, db, now))
   await untilNone(() => sweepBodies(env.BLOBS, now))
+  await foldTexts(db)
 }
 
 async function untilNone(round: () => Promise<number>) {

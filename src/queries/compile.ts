@@ -1,26 +1,14 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
-import type { Comparison, Filter, ListQuery, Operand, Order } from '#/queries/parse'
+import { type Operands, operandList } from '#/queries/operands'
+import type { Comparison, Filter, ListQuery, Order } from '#/queries/parse'
+import { compileText } from '#/queries/text'
 
 /** Says where an attribute is stored: datetimes as epoch milliseconds, lists as JSON text. */
 export type Columns = Readonly<Record<string, AnySQLiteColumn>>
 
-/** Names the common table that holds all operands, since D1 binds at most 100 values to a statement. */
-export const OPERANDS = 'operands'
-
-/** Collects operands and gives each an expression that reads it back. */
-function operandList() {
-  const values: unknown[] = []
-  const path = (value: unknown) => `$[${values.push(value) - 1}]`
-  return {
-    values,
-    one: (value: Operand) =>
-      sql`json_extract((select v from operands), ${sql.raw(`'${path(value)}'`)})`,
-    each: (list: readonly Operand[]) =>
-      sql`json_each((select v from operands), ${sql.raw(`'${path(list)}'`)})`,
-  }
-}
-type Operands = ReturnType<typeof operandList>
+/** Where attributes are stored, and the folded forms of texts that may go beyond ASCII. */
+export type Places = { columns: Columns; folded: Columns }
 
 const COMPARISONS: Record<Comparison, SQL> = {
   lessThan: sql`<`,
@@ -40,26 +28,27 @@ export function combine(operator: 'and' | 'or', conditions: readonly SQL[]): SQL
 
 const not = (negated: boolean) => sql.raw(negated ? 'not ' : '')
 
-function compileFilter(filter: Filter, columns: Columns, operands: Operands): SQL {
+function compileFilter(filter: Filter, { columns, folded }: Places, operands: Operands): SQL {
   if ('filters' in filter) {
-    return compileGroup(filter.kind, filter.filters, columns, operands) ?? sql`1`
+    return compileGroup(filter.kind, filter.filters, { columns, folded }, operands) ?? sql`1`
   }
   const column = columns[filter.attribute]
   if (!column) throw new Error(`The attribute ${filter.attribute} has no column.`)
-  return compileCondition(filter, column, operands)
+  const text = folded[filter.attribute] ?? sql`lower(${column})`
+  return compileCondition(filter, column, text, operands)
 }
 
 /** Joins plain conditions before nested ones, so that each level of nesting adds least to the depth. */
 function compileGroup(
   kind: 'and' | 'or',
   filters: readonly Filter[],
-  columns: Columns,
+  places: Places,
   operands: Operands,
 ): SQL | undefined {
   const [nested, plain] = [true, false].map((wanted) =>
     filters
       .filter((one) => 'filters' in one === wanted)
-      .map((one) => compileFilter(one, columns, operands)),
+      .map((one) => compileFilter(one, places, operands)),
   )
   const joined = combine(kind, plain ?? [])
   return combine(kind, [...(joined ? [joined] : []), ...(nested ?? [])])
@@ -68,6 +57,7 @@ function compileGroup(
 function compileCondition(
   filter: Exclude<Filter, { filters: Filter[] }>,
   column: AnySQLiteColumn,
+  text: SQLWrapper,
   operands: Operands,
 ): SQL {
   switch (filter.kind) {
@@ -83,18 +73,13 @@ function compileCondition(
       return sql`${column} ${not(filter.negated)}between ${operands.one(filter.from)} and ${operands.one(filter.to)}`
     case 'null':
       return sql`${column} is ${not(filter.negated)}null`
-    case 'prefix': {
-      const value = operands.one(filter.value)
-      return sql`${not(filter.negated)}(substr(lower(${column}), 1, length(${value})) = lower(${value}))`
-    }
-    case 'suffix': {
-      const value = operands.one(filter.value)
-      return sql`${not(filter.negated)}(substr(lower(${column}), max(1, length(${column}) - length(${value}) + 1)) = lower(${value}))`
-    }
+    case 'prefix':
+    case 'suffix':
+      return compileText(filter.kind, [filter.value], filter.negated, text, operands)
     case 'substring':
-      return sql`(${column} is not null and ${not(filter.negated)}exists (select 1 from ${operands.each(filter.values)} where instr(lower(${column}), lower(value)) > 0))`
+      return compileText(filter.kind, filter.values, filter.negated, text, operands)
     case 'sameText':
-      return sql`lower(${column}) in (select lower(value) from ${operands.each(filter.values)})`
+      return compileText(filter.kind, filter.values, false, text, operands)
     case 'elements':
       return compileElements(column, operands.each(filter.values), filter.match)
   }
@@ -116,23 +101,40 @@ function compileElements(column: AnySQLiteColumn, wanted: SQL, match: 'any' | 'a
 export type CompiledFilters = { condition: SQL | undefined; operands: string }
 
 /** Compiles the filters of a list request to one condition (queries contract 3). */
-export function compileFilters(query: ListQuery, columns: Columns): CompiledFilters {
+export function compileFilters(query: ListQuery, places: Places): CompiledFilters {
   const operands = operandList()
-  const condition = compileGroup('and', query.filters, columns, operands)
+  const condition = compileGroup('and', query.filters, places, operands)
   return { condition, operands: JSON.stringify(operands.values) }
 }
 
 const BY_TIME = ['$createdAt', '$updatedAt']
 
+/** Texts that people read in order. Differs: upstream's order of letters is its storage engine's. */
+const READ_BY_PEOPLE = ['name', 'folder']
+const FOLDED = 'folded:'
+
+/** Returns the columns that lists are sorted by: those of attributes, and folded texts under names that no client has. */
+export const orderColumns = ({ columns, folded }: Places): Columns => ({
+  ...columns,
+  ...Object.fromEntries(Object.entries(folded).map(([name, text]) => [`${FOLDED}${name}`, text])),
+})
+
+/** Sorts what people read by its folded form first, then by the text itself. */
+const asRead = (order: Order, { folded }: Places): Order[] =>
+  READ_BY_PEOPLE.includes(order.attribute) && folded[order.attribute]
+    ? [{ ...order, attribute: `${FOLDED}${order.attribute}` }, order]
+    : [order]
+
 /**
- * Gives the full order: what was asked for, then creation order as the tie-break (queries contract 5).
+ * Returns the full order: what was asked for, then creation order as the tie-break (queries contract 5).
  * An attribute that comes again decides nothing and is dropped: D1 sorts by at most 100 terms.
  */
-export function effectiveOrder(asked: readonly Order[]): Order[] {
+export function effectiveOrder(asked: readonly Order[], places: Places): Order[] {
   const attributes = asked.map(({ attribute }) => attribute)
-  const orders = asked.filter(({ attribute }, index) => attributes.indexOf(attribute) === index)
+  const once = asked.filter(({ attribute }, index) => attributes.indexOf(attribute) === index)
+  const orders = once.flatMap((order) => asRead(order, places))
   if (attributes.includes('$id') || attributes.includes('$sequence')) return orders
-  const [first] = orders
+  const [first] = once
   const direction = first && BY_TIME.includes(first.attribute) ? first.direction : 'asc'
   return [...orders, { attribute: '$sequence', direction }]
 }

@@ -171,7 +171,7 @@ describe('order and cursors (queries contract 5)', () => {
     ['size reversed, ties still by creation', [q('orderDesc', 'sizeOriginal')], 'debca'],
     ['$createdAt, ties by creation', [q('orderAsc', '$createdAt')], 'abecd'],
     ['$createdAt reversed, ties reversed', [q('orderDesc', '$createdAt')], 'dceba'],
-    ['name', [q('orderAsc', 'name')], 'acebd'],
+    ['name', [q('orderAsc', 'name')], 'eabdc'],
     ['two attributes', [q('orderAsc', 'sizeOriginal'), q('orderAsc', '$createdAt')], 'abced'],
     ['mixed directions', [q('orderDesc', 'sizeOriginal'), q('orderAsc', '$createdAt')], 'edbca'],
     ['mixed, ties given', [q('orderAsc', 'sizeOriginal'), q('orderDesc', '$id')], 'acbed'],

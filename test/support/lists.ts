@@ -11,7 +11,7 @@ export const q = (method: string, attribute = '', ...values: unknown[]) =>
 export const group = (method: 'and' | 'or', ...queries: string[]) =>
   JSON.stringify({ method, values: queries.map((query) => JSON.parse(query)) })
 
-/** Stores rows of files, in this order, five to a statement as D1 binds 100 values. */
+/** Stores rows of files, in this order, four to a statement as D1 binds 100 values. */
 export async function storeFiles(
   w: World,
   bucket: { id: string; sequence: number },
@@ -37,8 +37,8 @@ export async function storeFiles(
     updatedAt: NOW,
     ...row,
   }))
-  for (let start = 0; start < complete.length; start += 5) {
-    await w.db.insert(files).values(complete.slice(start, start + 5))
+  for (let start = 0; start < complete.length; start += 4) {
+    await w.db.insert(files).values(complete.slice(start, start + 4))
   }
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { customType, integer, text } from 'drizzle-orm/sqlite-core'
 import { parseFreeForm } from '#/lib/json'
 
@@ -25,4 +26,34 @@ export const freeForm = customType<{ data: Record<string, unknown>; driverData: 
 export const timestamps = {
   createdAt: instant().notNull(),
   updatedAt: instant().notNull(),
+}
+
+/** Returns a column for the folded form of a text beyond ASCII (`db/folding.ts`); null where `lower` folds as well. */
+export const form = () => text()
+
+/**
+ * Returns a column for the words of a text beyond ASCII: the text, U+0001, and what the full-text table indexes. It
+ * changes whenever the text does, so that triggers notice a form that was not stored with its text.
+ */
+export const words = () => text()
+
+/** Returns a column that holds a text as it is compared: its {@link form}, or the text in ASCII lower case. */
+export const folded = (column: string) =>
+  text().generatedAlwaysAs(sql.raw(`coalesce(${column}_form, lower(${column}))`), {
+    mode: 'virtual',
+  })
+
+/** Returns the condition on rows that have a text beyond ASCII without its {@link form}. */
+export const unfolded = (...columns: readonly string[]) =>
+  sql.raw(
+    columns
+      .map((one) => `(length(${one}) <> length(CAST(${one} AS blob)) AND ${one}_form IS NULL)`)
+      .join(' OR '),
+  )
+
+/** A row without the columns that follow from its texts. */
+export type Plain<Row> = {
+  [Name in keyof Row as Name extends `${string}Form` | `${string}Words` | `${string}Folded`
+    ? never
+    : Name]: Row[Name]
 }

@@ -1,13 +1,27 @@
 import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { SecretHash } from '#/lib/secrets'
-import { flag, instant, json, sequence, strings, timestamps } from './columns.ts'
+import {
+  flag,
+  folded,
+  form,
+  instant,
+  json,
+  type Plain,
+  sequence,
+  strings,
+  timestamps,
+  words,
+} from './columns.ts'
 
 /** API keys beside the deployment's own; the secret itself is never stored. */
 export const keys = sqliteTable('keys', {
   sequence: sequence(),
   id: text().notNull().unique(),
   name: text().notNull(),
+  nameForm: form(),
+  nameWords: words(),
+  nameFolded: folded('name').notNull(),
   secretHash: text().$type<SecretHash>().notNull().unique(),
   scopes: strings().notNull(),
   sdks: strings().notNull().default([]), // names of the SDKs that used it
@@ -15,7 +29,7 @@ export const keys = sqliteTable('keys', {
   accessedAt: instant(),
   ...timestamps,
 })
-export type Key = typeof keys.$inferSelect
+export type Key = Plain<typeof keys.$inferSelect>
 
 /** What the owner has set; what is not here has its default. One row a value, so that changes never collide. */
 export const settings = sqliteTable('settings', {
@@ -29,10 +43,16 @@ export const platforms = sqliteTable('platforms', {
   id: text().notNull().unique(),
   type: text({ enum: ['web', 'apple', 'android', 'windows', 'linux'] }).notNull(),
   name: text().notNull(),
+  nameForm: form(),
+  nameWords: words(),
+  nameFolded: folded('name').notNull(),
   identifier: text().notNull(), // a hostname, or the ID of an app
+  identifierForm: form(),
+  identifierWords: words(),
+  identifierFolded: folded('identifier').notNull(),
   ...timestamps,
 })
-export type Platform = typeof platforms.$inferSelect
+export type Platform = Plain<typeof platforms.$inferSelect>
 
 /** Row counts that triggers keep, so that an unfiltered `total` reads one row. */
 export const counters = sqliteTable('counters', {
@@ -45,10 +65,16 @@ export const webhooks = sqliteTable('webhooks', {
   sequence: sequence(),
   id: text().notNull().unique(),
   name: text().notNull(),
+  nameForm: form(),
+  nameWords: words(),
+  nameFolded: folded('name').notNull(),
   url: text().notNull(),
   events: strings().notNull(),
   tls: flag().notNull(),
   authUsername: text().notNull(),
+  authUsernameForm: form(),
+  authUsernameWords: words(),
+  authUsernameFolded: folded('auth_username').notNull(),
   authPassword: text().notNull(), // sealed
   secret: text().notNull(), // sealed; signs deliveries
   withSecrets: flag().notNull().default(true), // whether events may carry secrets that sign users in
@@ -57,13 +83,16 @@ export const webhooks = sqliteTable('webhooks', {
   attempts: integer().notNull(), // failed deliveries in a row
   ...timestamps,
 })
-export type Webhook = typeof webhooks.$inferSelect
+export type Webhook = Plain<typeof webhooks.$inferSelect>
 
 /** Values that the owner keeps with the project. */
 export const variables = sqliteTable('variables', {
   sequence: sequence(),
   id: text().notNull().unique(),
   key: text().notNull().unique(),
+  keyForm: form(),
+  keyWords: words(),
+  keyFolded: folded('key').notNull(),
   value: text().notNull(), // sealed
   secret: flag().notNull(),
   // Of these two every variable has the same; lists can be asked about them all the same.
@@ -71,7 +100,7 @@ export const variables = sqliteTable('variables', {
   resourceId: text().generatedAlwaysAs(sql`''`, { mode: 'virtual' }),
   ...timestamps,
 })
-export type Variable = typeof variables.$inferSelect
+export type Variable = Plain<typeof variables.$inferSelect>
 
 /** The owner's texts of mails, by template and language; '' is not set. */
 export const emailTemplates = sqliteTable(

@@ -1,5 +1,16 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { flag, instant, sequence, strings, timestamps } from './columns.ts'
+import {
+  flag,
+  folded,
+  form,
+  instant,
+  type Plain,
+  sequence,
+  strings,
+  timestamps,
+  unfolded,
+  words,
+} from './columns.ts'
 
 export const buckets = sqliteTable('buckets', {
   sequence: sequence(),
@@ -7,6 +18,9 @@ export const buckets = sqliteTable('buckets', {
   permissions: strings().notNull(),
   fileSecurity: flag().notNull(),
   name: text().notNull(),
+  nameForm: form(),
+  nameWords: words(),
+  nameFolded: folded('name').notNull(),
   enabled: flag().notNull(),
   maximumFileSize: integer().notNull(), // bytes
   allowedFileExtensions: strings().notNull(),
@@ -16,7 +30,7 @@ export const buckets = sqliteTable('buckets', {
   transformations: flag().notNull(),
   ...timestamps,
 })
-export type Bucket = typeof buckets.$inferSelect
+export type Bucket = Plain<typeof buckets.$inferSelect>
 
 /** Files; a row belongs to a bucket by sequence, so that a new bucket of the same ID starts empty. */
 export const files = sqliteTable(
@@ -28,8 +42,14 @@ export const files = sqliteTable(
     id: text().notNull(),
     permissions: strings().notNull(),
     name: text().notNull(),
+    nameForm: form(),
+    nameWords: words(),
+    nameFolded: folded('name').notNull(),
     uploadName: text().notNull(), // the name at upload: it decides a preview's default format
     folder: text().notNull(),
+    folderForm: form(),
+    folderWords: words(),
+    folderFolded: folded('folder').notNull(),
     signature: text().notNull(), // MD5, hex; '' while incomplete
     mimeType: text().notNull(),
     sizeOriginal: integer().notNull(),
@@ -56,10 +76,13 @@ export const files = sqliteTable(
     index('files_by_created').on(t.bucketSequence, t.createdAt, t.sequence),
     index('files_by_name').on(t.bucketSequence, t.name, t.sequence),
     index('files_by_folder').on(t.bucketSequence, t.folder, t.sequence),
+    index('files_by_folded_name').on(t.bucketSequence, t.nameFolded, t.name, t.sequence),
+    index('files_by_folded_folder').on(t.bucketSequence, t.folderFolded, t.folder, t.sequence),
+    index('files_unfolded').on(t.sequence).where(unfolded('name', 'folder')),
     index('files_incomplete').on(t.uploadId, t.createdAt),
   ],
 )
-export type File = typeof files.$inferSelect
+export type File = Plain<typeof files.$inferSelect>
 
 /** Who may read which file: `files.permissions`, kept by triggers in a form that lists can join. */
 export const fileReaders = sqliteTable(

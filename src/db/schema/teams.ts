@@ -1,6 +1,18 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { flag, freeForm, instant, sequence, strings, timestamps } from './columns.ts'
+import {
+  flag,
+  folded,
+  form,
+  freeForm,
+  instant,
+  type Plain,
+  sequence,
+  strings,
+  timestamps,
+  unfolded,
+  words,
+} from './columns.ts'
 
 export const teams = sqliteTable(
   'teams',
@@ -8,6 +20,9 @@ export const teams = sqliteTable(
     sequence: sequence(),
     id: text().notNull().unique(),
     name: text().notNull(),
+    nameForm: form(),
+    nameWords: words(),
+    nameFolded: folded('name').notNull(),
     total: integer().notNull(), // confirmed members; triggers keep it
     prefs: freeForm().notNull(),
     createdBy: text(), // the user who made it; null for a key, and once that user is deleted
@@ -15,11 +30,13 @@ export const teams = sqliteTable(
   },
   (t) => [
     index('teams_by_name').on(t.name, t.sequence),
+    index('teams_by_folded_name').on(t.nameFolded, t.name, t.sequence),
+    index('teams_unfolded').on(t.sequence).where(unfolded('name')),
     index('teams_by_created').on(t.createdAt, t.sequence),
     index('teams_by_creator').on(t.createdBy),
   ],
 )
-export type Team = typeof teams.$inferSelect
+export type Team = Plain<typeof teams.$inferSelect>
 
 export const memberships = sqliteTable(
   'memberships',

@@ -1,6 +1,19 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { SecretHash } from '#/lib/secrets'
-import { flag, freeForm, instant, json, sequence, strings, timestamps } from './columns.ts'
+import {
+  flag,
+  folded,
+  form,
+  freeForm,
+  instant,
+  json,
+  type Plain,
+  sequence,
+  strings,
+  timestamps,
+  unfolded,
+  words,
+} from './columns.ts'
 
 /**
  * On whose authority a credential is there. `claim`: a guest or a session set it before anybody proved that the
@@ -18,7 +31,13 @@ export const users = sqliteTable(
     sequence: sequence(),
     id: text().notNull().unique(),
     name: text().notNull(),
+    nameForm: form(),
+    nameWords: words(),
+    nameFolded: folded('name').notNull(),
     email: text().unique(),
+    emailForm: form(),
+    emailWords: words(),
+    emailFolded: folded('email'),
     phone: text().unique(),
     password: text(), // the hash; null while there is none
     hash: text().notNull(), // names the algorithm, also while there is no password
@@ -49,11 +68,13 @@ export const users = sqliteTable(
   },
   (t) => [
     index('users_by_name').on(t.name, t.sequence),
+    index('users_by_folded_name').on(t.nameFolded, t.name, t.sequence),
+    index('users_unfolded').on(t.sequence).where(unfolded('name', 'email')),
     index('users_by_created').on(t.createdAt, t.sequence),
     index('users_by_accessed').on(t.accessedAt, t.sequence),
   ],
 )
-export type User = typeof users.$inferSelect
+export type User = Plain<typeof users.$inferSelect>
 
 /** Addresses at which a user can be reached; an identifier is unique in the project. */
 export const targets = sqliteTable(
@@ -67,15 +88,19 @@ export const targets = sqliteTable(
     providerId: text(),
     providerType: text({ enum: ['email', 'sms', 'push'] }).notNull(),
     identifier: text().notNull().unique(),
+    identifierForm: form(),
+    identifierWords: words(),
+    identifierFolded: folded('identifier').notNull(),
     expired: flag().notNull(),
     ...timestamps,
   },
   (t) => [
     index('targets_by_user').on(t.userId, t.sequence),
     index('targets_by_session').on(t.sessionId),
+    index('targets_unfolded').on(t.sequence).where(unfolded('identifier')),
   ],
 )
-export type Target = typeof targets.$inferSelect
+export type Target = Plain<typeof targets.$inferSelect>
 
 /** Sign-ins; a secret is never stored, only its hash. */
 export const sessions = sqliteTable(
@@ -115,7 +140,13 @@ export const identities = sqliteTable(
     userId: text().notNull(),
     provider: text().notNull(),
     providerUid: text().notNull(),
+    providerUidForm: form(),
+    providerUidWords: words(),
+    providerUidFolded: folded('provider_uid').notNull(),
     providerEmail: text().notNull(),
+    providerEmailForm: form(),
+    providerEmailWords: words(),
+    providerEmailFolded: folded('provider_email').notNull(),
     providerAccessToken: text().notNull(), // sealed
     providerAccessTokenExpiry: instant(),
     providerRefreshToken: text().notNull(), // sealed
@@ -126,9 +157,10 @@ export const identities = sqliteTable(
     uniqueIndex('identities_by_uid').on(t.provider, t.providerUid),
     index('identities_by_user').on(t.userId, t.sequence),
     index('identities_by_email').on(t.providerEmail),
+    index('identities_unfolded').on(t.sequence).where(unfolded('provider_uid', 'provider_email')),
   ],
 )
-export type Identity = typeof identities.$inferSelect
+export type Identity = Plain<typeof identities.$inferSelect>
 
 /** What a one-time secret is good for; it opens nothing else. */
 export const PURPOSES = [

@@ -568,7 +568,7 @@ describe('a bucket', () => {
       ...DEFAULTS,
       id,
       sequence,
-      name: 'New',
+      ...{ name: 'New', nameForm: null, nameWords: null, nameFolded: 'new' },
       permissions: ['read("any")'],
       createdAt: NOW,
       updatedAt: later,
@@ -679,7 +679,9 @@ describe('a file', () => {
     const answer = await put(body)
     expect(answer.status).toBe(200)
     expect(answer.body.$updatedAt).toBe(wire(after(MINUTE)))
-    expect(await row()).toEqual({ ...before, ...changes, updatedAt: later })
+    const { name } = { ...before, ...changes }
+    const expected = { ...before, ...changes, nameFolded: name, updatedAt: later }
+    expect(await row()).toEqual(expected)
   })
   test.each([
     [{}],

@@ -157,7 +157,7 @@ describe('pages', () => {
   test.each<[string[], string[][]]>([
     [[q('orderAsc')], [['ann', 'bob'], ['cleo']]],
     [[q('orderDesc', '$createdAt')], [['bob', 'cleo'], ['ann']]],
-    [[q('orderDesc', 'name')], [['bob', 'cleo'], ['ann']]],
+    [[q('orderDesc', 'name')], [['cleo', 'bob'], ['ann']]],
     [
       [q('orderAsc', 'status'), q('orderDesc', 'name')],
       [['bob', 'cleo'], ['ann']],
