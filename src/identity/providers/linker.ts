@@ -24,16 +24,26 @@ function isFromClient(c: Ctx): boolean {
 export const linkingSession = (c: Ctx): string =>
   (isFromClient(c) ? c.var.self?.session?.id : undefined) ?? ''
 
+/** Checks whether a guest is signed in: somebody with nothing by which to sign in again. */
+function isGuest({ var: { self } }: Ctx): boolean {
+  if (self?.session?.provider !== ANONYMOUS) return false
+  const { email, phone, password } = self.person.user
+  return email === null && phone === null && password === null
+}
+
 /**
  * Returns whose session links an account at a provider that nobody has. A flow that ends with a token signs in
  * whoever the provider names; one that ends with a session links if that very session began it. A guest's account
  * becomes that of whoever signs in.
  * Differs: upstream links to whatever session the browser has when it comes back.
  */
-export async function linkerOf(c: Ctx, { asToken, session }: Flow): Promise<User | undefined> {
+export async function linkerOf(
+  c: Ctx,
+  { asToken, session }: Pick<Flow, 'asToken' | 'session'>,
+): Promise<User | undefined> {
   const own = c.var.self?.session
   if (asToken || !own) return
-  if (own.provider === ANONYMOUS) return c.var.self?.person.user
+  if (isGuest(c)) return c.var.self?.person.user
   const { policies } = await projectOf(c)
   return policies.linkIdentities && own.id === session ? c.var.self?.person.user : undefined
 }

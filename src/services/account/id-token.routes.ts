@@ -8,6 +8,7 @@ import { described, optional } from '#/http/params'
 import { sessionModel } from '#/identity/models'
 import { providerRows, signInSettings } from '#/identity/providers/catalog/provider-settings'
 import { openVariable, variableRows } from '#/identity/providers/catalog/settings'
+import { linkerOf, linkingSession } from '#/identity/providers/linker'
 import { arrive } from '#/identity/providers/linking'
 import {
   ID_TOKEN_PROVIDERS,
@@ -127,7 +128,7 @@ export const createIdTokenSession = route(
     }
     const arrival = {
       provider,
-      self: c.var.self?.person.user,
+      self: await linkerOf(c, { asToken: false, session: linkingSession(c) }),
       profile: { ...profile, name: profile.name || name },
       tokens,
       isMfa,

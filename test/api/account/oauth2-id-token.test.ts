@@ -155,6 +155,15 @@ describe('an ID token that is good', () => {
     const left = await w.db.select().from(sessions).where(eq(sessions.userId, user.id))
     expect(left.map(({ id }) => id)).toEqual([body.$id])
   })
+  test('links to nobody where the owner has switched it off', async () => {
+    const { user, headers } = await w.signedIn({ email: somebody().email })
+    await w.set('linkIdentities', false)
+    const person = somebody()
+    const { status, body } = await signIn({ claims: { ...person }, headers })
+    await w.set('linkIdentities', true)
+    expect([status, body.userId === user.id]).toEqual([201, false])
+    expect(await identitiesOf(w, user.id)).toEqual([])
+  })
   test('takes nothing away that a browser’s sign-in has brought', async () => {
     const person = somebody()
     const user = await w.user({ email: person.email })

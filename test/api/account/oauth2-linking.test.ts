@@ -430,6 +430,37 @@ describe('somebody else signs in while a session is in the browser', () => {
     expect(await identitiesOf(w, user.id)).toEqual([])
   })
 
+  test.each([
+    ['email', { email: 'kept' }],
+    ['phone', { phone: '+4930111222' }],
+    ['password', { password: 'hash' }],
+  ])('whoever came as a guest and has %s by now is none any more', async (_, fields) => {
+    const { body, headers } = await w.send('post', '/account/sessions/anonymous', {}, {})
+    const own = 'email' in fields ? { email: somebody().email } : fields
+    await w.db.update(users).set(own).where(eq(users.id, body.userId))
+    const begun = await start(w, { query: ends })
+    oidcFor(somebody())
+    const answer = await comeBack(w, begun, { headers: sessionOf({ headers }) })
+    vi.restoreAllMocks()
+    const location = new URL(answer.headers.get('location') ?? '')
+    expect((await meAfter({ ...answer, location, error: null })).id).not.toBe(body.userId)
+    expect(await identitiesOf(w, body.userId)).toEqual([])
+  })
+
+  test('a page of the project begins a flow that links', async () => {
+    const { user, headers } = await w.signedIn({ email: somebody().email })
+    const begun = await start(w, {
+      query: ends,
+      headers: { ...headers, Referer: 'http://localhost/app', 'Sec-Fetch-Site': 'cross-site' },
+    })
+    oidcFor(somebody())
+    const answer = await comeBack(w, begun, { headers })
+    vi.restoreAllMocks()
+    const location = new URL(answer.headers.get('location') ?? '')
+    expect((await meAfter({ ...answer, location, error: null })).id).toBe(user.id)
+    expect(await identitiesOf(w, user.id)).toHaveLength(1)
+  })
+
   test('a guest’s account becomes that of whoever signs in', async () => {
     const { body, headers } = await w.send('post', '/account/sessions/anonymous', {}, {})
     const person = somebody()
