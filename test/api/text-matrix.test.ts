@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { q, sendList, storeFiles } from '#test/support/lists'
 import { NAMES, plain } from '#test/support/names'
-import { ROOT, type World, world } from '#test/support/world'
+import { type World, world } from '#test/support/world'
 
 const UNSPACED =
   /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]|\p{ExtPict}|\p{RI}/u
@@ -55,8 +55,7 @@ beforeAll(async () => {
   const bucket = await w.bucket({ id: 'shelf', name: 'shelf' })
   for (const [index, name] of NAMES.entries()) {
     await w.user({ id: id(index), name })
-    const team = { teamId: id(index), name }
-    expect((await w.send('post', '/teams', team, ROOT)).status).toBe(201)
+    await w.team({ id: id(index), name })
     await w.bucket({ id: id(index), name })
   }
   await storeFiles(

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { database } from '#/db'
-import { buckets, files, teams, users } from '#/db/schema'
+import { files, users } from '#/db/schema'
 import { foldTexts } from '#/jobs/fold-texts'
 import { q, sendList, storeFiles } from '#test/support/lists'
 import { NOW, type World, world } from '#test/support/world'
@@ -9,10 +9,8 @@ import { NOW, type World, world } from '#test/support/world'
 let w: World
 const ROWS: Record<string, string> = { a: 'Пушкин', b: '東京都', c: 'Éclair', d: 'plain' }
 
-/** Stores names as a version without folded forms does. */
-beforeEach(async () => {
+beforeAll(async () => {
   w = await world()
-  for (const table of [files, buckets, teams, users]) await w.db.delete(table)
   const bucket = await w.bucket({ id: 'shelf' })
   for (const id of Object.keys(ROWS)) {
     await w.user({ id })
@@ -23,11 +21,18 @@ beforeEach(async () => {
     bucket,
     Object.keys(ROWS).map((id) => ({ id })),
   )
-  for (const table of ['users', 'teams', 'files']) {
-    for (const [id, name] of Object.entries(ROWS)) {
-      await w.env.DB.prepare(`update ${table} set name = ?1 where id = ?2`).bind(name, id).run()
-    }
-  }
+})
+
+/** Names are as a version without folded forms stores them. */
+beforeEach(async () => {
+  const statements = ['users', 'teams', 'files'].flatMap((table) =>
+    Object.entries(ROWS).map(([id, name]) =>
+      w.env.DB.prepare(
+        `update ${table} set name = ?1, name_form = null, name_words = null where id = ?2`,
+      ).bind(name, id),
+    ),
+  )
+  await w.env.DB.batch(statements)
 })
 
 const LISTS = [
