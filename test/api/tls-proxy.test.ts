@@ -162,8 +162,8 @@ describe.each(DEPLOYMENTS)('behind %s', (_, base, settings, proxy, ownsHost) => 
     const link = linkIn(await messageTo(w, email))
     const page = await browser.follow(link)
     expect([page.status, page.url.href.startsWith(`${base}/auth/magic-url?`)]).toEqual([200, true])
-    const [, target = ''] = /fetch\('([^']*)'/.exec(page.text) ?? []
-    const answer = await browser.visit(new URL(target, link), {
+    const [, target] = /fetch\('([^']*)'/.exec(page.text) ?? []
+    const answer = await browser.visit(new URL(`${target}/sessions/token`, link), {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
