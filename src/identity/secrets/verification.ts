@@ -6,6 +6,7 @@ import type { TokenRow } from '#/identity/models'
 import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
 import type { AddressKind } from '#/identity/users/addresses'
 import { selfOf } from '#/identity/users/self'
+import { sendFactorNotice } from '#/messaging/mail/notice'
 
 type Ctx = Context<AppEnv>
 
@@ -42,5 +43,9 @@ export async function confirmAddress(
   { userId, secret }: { userId: string; secret: string },
 ): Promise<TokenRow> {
   const opened = await openHeld(c, { userId, purposes: [purpose], secret })
-  return changeByHeld(c, opened, proves)
+  const token = await changeByHeld(c, opened, proves)
+  // A proven number is a second factor.
+  const isNew = proves === 'phone' && !opened.user.phoneVerification
+  if (isNew) sendFactorNotice(c, opened.user, 'phoneConfirmed')
+  return token
 }

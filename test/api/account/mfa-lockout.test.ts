@@ -278,6 +278,19 @@ describe('the owner is told by mail', () => {
     expect(code).not.toBe('')
     expect((await notices(to)).join()).not.toContain(code)
   })
+  test('of a phone number that is confirmed, which is a factor from then on', async () => {
+    const user = await known()
+    const { headers } = await w.session(user.id)
+    const path = '/account/verifications/phone'
+    await w.send('post', path, {}, headers)
+    const given = { userId: user.id, secret: codeIn(await messageTo(w, user.phone ?? '')) }
+    expect((await w.send('put', path, given, headers)).status).toBe(200)
+    expect(await notices(user.email ?? '')).toEqual([
+      expect.stringContaining('A phone number was confirmed.'),
+    ])
+    const { body } = await w.send('get', '/account/mfa/factors', undefined, headers)
+    expect(body.phone).toBe(true)
+  })
   test('of a recovery code that is used', async () => {
     const user = await known()
     const { headers } = await w.session(user.id)

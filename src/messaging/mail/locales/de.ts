@@ -129,6 +129,7 @@ export const de: MailLocale = {
       'Es wurden zu viele falsche Wiederherstellungscodes eingegeben. Bis zu eine Stunde lang können nur Geräte welche eingeben, die den zweiten Schritt schon einmal bestanden haben.',
     emailChanged: 'Die E-Mail-Adresse wurde geändert.',
     phoneChanged: 'Die Telefonnummer wurde geändert.',
+    phoneConfirmed: 'Eine Telefonnummer wurde bestätigt.',
     addressProven:
       'Diese Adresse wurde als Ihre bestätigt. Was vorher ohne Nachweis eingerichtet worden war, wurde entfernt.',
     passwordRemoved: 'Ein Passwort wurde entfernt.',

@@ -123,6 +123,7 @@ export const en: MailLocale = {
       'Too many wrong recovery codes were entered. For up to an hour, only devices that have passed the second step before may enter them.',
     emailChanged: 'The e-mail address was changed.',
     phoneChanged: 'The phone number was changed.',
+    phoneConfirmed: 'A phone number was confirmed.',
     addressProven:
       'This address was proven to be yours. What had been set up before without proof was removed.',
     passwordRemoved: 'A password was removed.',

@@ -124,6 +124,7 @@ export const es: MailLocale = {
       'Se han escrito demasiados códigos de recuperación incorrectos. Durante una hora como máximo, solo podrán escribirlos los dispositivos que ya hayan superado el segundo paso.',
     emailChanged: 'Se ha cambiado la dirección de correo.',
     phoneChanged: 'Se ha cambiado el número de teléfono.',
+    phoneConfirmed: 'Se ha confirmado un número de teléfono.',
     addressProven:
       'Se ha demostrado que esta dirección es tuya. Se ha quitado lo que se había configurado antes sin demostrarlo.',
     passwordRemoved: 'Se ha quitado una contraseña.',

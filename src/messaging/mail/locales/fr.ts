@@ -128,6 +128,7 @@ export const fr: MailLocale = {
       'Trop de codes de secours erronés ont été saisis. Pendant une heure au plus, seuls les appareils ayant déjà passé la deuxième étape peuvent en saisir.',
     emailChanged: 'L’adresse e-mail a été modifiée.',
     phoneChanged: 'Le numéro de téléphone a été modifié.',
+    phoneConfirmed: 'Un numéro de téléphone a été confirmé.',
     addressProven:
       'Il a été prouvé que cette adresse est la vôtre. Ce qui avait été configuré auparavant sans preuve a été retiré.',
     passwordRemoved: 'Un mot de passe a été retiré.',

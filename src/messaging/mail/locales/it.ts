@@ -126,6 +126,7 @@ export const it: MailLocale = {
       'Sono stati inseriti troppi codici di recupero errati. Per un’ora al massimo, solo i dispositivi che hanno già superato il secondo passaggio possono inserirli.',
     emailChanged: 'L’indirizzo e-mail è stato cambiato.',
     phoneChanged: 'Il numero di telefono è stato cambiato.',
+    phoneConfirmed: 'È stato confermato un numero di telefono.',
     addressProven:
       'È stato dimostrato che questo indirizzo è tuo. Ciò che era stato impostato prima senza prova è stato rimosso.',
     passwordRemoved: 'È stata rimossa una password.',

@@ -29,7 +29,8 @@ export type CodeUse = 'verification' | 'recovery'
 export const NOTICE_REASONS = [
   ...(['mfaOn', 'mfaOff', 'authenticatorAdded', 'authenticatorRemoved'] as const),
   ...(['recoveryCodesIssued', 'recoveryCodeUsed', 'wrongCodes', 'wrongRecoveryCodes'] as const),
-  ...(['emailChanged', 'phoneChanged', 'addressProven', 'passwordRemoved'] as const),
+  ...(['emailChanged', 'phoneChanged', 'phoneConfirmed'] as const),
+  ...(['addressProven', 'passwordRemoved'] as const),
   ...(['sessionsEnded', 'factorsRemoved', 'identitiesRemoved', 'phoneRemoved'] as const),
   'secretsVoided',
 ] as const

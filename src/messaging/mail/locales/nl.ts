@@ -125,6 +125,7 @@ export const nl: MailLocale = {
       'Er zijn te veel onjuiste herstelcodes ingevuld. Maximaal een uur lang kunnen alleen apparaten die de tweede stap al eens hebben doorlopen deze invullen.',
     emailChanged: 'Het e-mailadres is gewijzigd.',
     phoneChanged: 'Het telefoonnummer is gewijzigd.',
+    phoneConfirmed: 'Een telefoonnummer is bevestigd.',
     addressProven:
       'Bewezen is dat dit adres van jou is. Wat daarvoor zonder bewijs was ingesteld, is verwijderd.',
     passwordRemoved: 'Er is een wachtwoord verwijderd.',

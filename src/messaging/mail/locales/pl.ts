@@ -121,6 +121,7 @@ export const pl: MailLocale = {
       'Wpisano zbyt wiele błędnych kodów odzyskiwania. Przez najwyżej godzinę mogą je wpisywać tylko urządzenia, które już wcześniej przeszły drugi etap.',
     emailChanged: 'Zmieniono adres e-mail.',
     phoneChanged: 'Zmieniono numer telefonu.',
+    phoneConfirmed: 'Potwierdzono numer telefonu.',
     addressProven:
       'Potwierdzono, że ten adres należy do Ciebie. To, co wcześniej ustawiono bez potwierdzenia, zostało usunięte.',
     passwordRemoved: 'Usunięto hasło.',

@@ -122,6 +122,7 @@ export const ptBr: MailLocale = {
       'Foram digitados códigos de recuperação errados demais. Por até uma hora, só dispositivos que já passaram pela segunda etapa podem digitá-los.',
     emailChanged: 'O endereço de e-mail foi alterado.',
     phoneChanged: 'O número de telefone foi alterado.',
+    phoneConfirmed: 'Um número de telefone foi confirmado.',
     addressProven:
       'Ficou comprovado que este endereço é seu. O que havia sido configurado antes sem comprovação foi removido.',
     passwordRemoved: 'Uma senha foi removida.',

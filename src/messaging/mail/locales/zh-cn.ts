@@ -106,6 +106,7 @@ export const zhCn: MailLocale = {
       '输入错误恢复码的次数过多。在最长一小时内，只有曾经通过第二步验证的设备才能输入恢复码。',
     emailChanged: '邮箱地址已更改。',
     phoneChanged: '手机号码已更改。',
+    phoneConfirmed: '已确认一个手机号码。',
     addressProven: '已证实此地址属于您。此前未经证实的设置已被移除。',
     passwordRemoved: '已移除一个密码。',
     sessionsEnded: '已结束会话。',
