@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ERRORS, type ErrorType } from '#/errors'
 import type { Model } from '#/http/model'
+import { exampleBody, exampleOf } from '#/pipeline/examples'
 import type { AnySpec, Route } from '#/pipeline/route'
 
 type Json = Record<string, unknown>
@@ -56,11 +57,12 @@ const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
     io,
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: printed }) => {
-      const { wire, description, fallback } = z.globalRegistry.get(zodSchema) ?? {}
+      const { wire, description, examples, fallback } = z.globalRegistry.get(zodSchema) ?? {}
       if (wire) {
         for (const key of Object.keys(printed)) delete printed[key as keyof typeof printed]
         Object.assign(printed, wire)
         if (description) printed.description = description
+        if (Array.isArray(examples)) printed.examples = examples
       }
       delete printed.fallback
       if (fallback !== undefined) printed.default = fallback
@@ -124,8 +126,12 @@ function requestBody({ input, streamed }: AnySpec): Json {
     properties: fields,
     ...(required.length > 0 ? { required } : {}),
   }
+  const example = exampleBody(fields, required)
   return {
-    requestBody: { required: required.length > 0, content: { 'application/json': { schema } } },
+    requestBody: {
+      required: required.length > 0,
+      content: { 'application/json': { schema, example } },
+    },
   }
 }
 
@@ -136,9 +142,18 @@ const reference = ({ name, variants }: Pick<Model<never>, 'name' | 'variants'>):
 const bytesOr = (type: string): Json =>
   type.startsWith('text/') ? { type: 'string' } : { type: 'string', format: 'binary' }
 
+/** Refers to an example of each model that an answer can be. */
+const shown = ({ name, variants }: Pick<Model<never>, 'name' | 'variants'>): Json =>
+  Object.fromEntries(
+    (variants ?? [{ name }]).map((one) => [
+      one.name,
+      { $ref: `#/components/examples/${one.name}` },
+    ]),
+  )
+
 function success(spec: AnySpec): Json {
   const content = spec.model
-    ? { 'application/json': { schema: reference(spec.model) } }
+    ? { 'application/json': { schema: reference(spec.model), examples: shown(spec.model) } }
     : spec.produces
       ? { [spec.produces]: { schema: bytesOr(spec.produces) } }
       : undefined
@@ -204,8 +219,8 @@ const operation = (spec: AnySpec): Json => ({
 })
 
 /** Gives the models of all routes and of the lists' items, by name. */
-function schemas(routes: readonly Route[]): Json {
-  const found: Json = { error: ERROR_SCHEMA }
+function schemas(routes: readonly Route[]): Record<string, Json> {
+  const found: Record<string, Json> = { error: ERROR_SCHEMA }
   for (const { spec } of routes) {
     if (!spec.model) continue
     const { $defs, ...schema } = jsonSchema(spec.model.schema, 'output') as { $defs?: Json }
@@ -215,9 +230,18 @@ function schemas(routes: readonly Route[]): Json {
       JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/'),
     )
   }
-  for (const schema of Object.values(found)) delete (schema as Json).id
+  for (const schema of Object.values(found)) delete schema.id
   return found
 }
+
+/** Returns an example of each model. */
+const examples = (models: Record<string, Json>): Json =>
+  Object.fromEntries(
+    Object.entries(models).map(([name, schema]) => [
+      name,
+      { value: exampleOf(name, schema, models) },
+    ]),
+  )
 
 /** Builds the OpenAPI 3.1 document of the routes; nothing in it is written twice. */
 export function openApi(routes: readonly Route[], version: string): Json {
@@ -226,6 +250,7 @@ export function openApi(routes: readonly Route[], version: string): Json {
     const path = openApiPath(spec.path)
     paths[path] = { ...paths[path], [spec.method]: operation(spec) }
   }
+  const models = schemas(routes)
   return {
     openapi: '3.1.0',
     info: { title: 'Edgewrite', version },
@@ -233,7 +258,8 @@ export function openApi(routes: readonly Route[], version: string): Json {
     tags: tags(routes),
     paths,
     components: {
-      schemas: schemas(routes),
+      schemas: models,
+      examples: examples(models),
       responses: {
         Error: {
           description: `An error. Any route may answer: ${GENERAL.join(', ')}.`,

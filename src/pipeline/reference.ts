@@ -14,7 +14,12 @@ type Schema = Readonly<Record<string, unknown>> & {
   properties?: Readonly<Record<string, Schema>>
   required?: readonly string[]
 }
-type Media = Readonly<Record<string, { schema: Schema }>>
+type Media = Readonly<
+  Record<
+    string,
+    { schema: Schema; example?: unknown; examples?: Readonly<Record<string, { $ref: string }>> }
+  >
+>
 type Parameter = {
   name: string
   in: string
@@ -38,7 +43,10 @@ type Operation = {
 type Document = {
   tags: readonly { name: string; description: string }[]
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  components: { schemas: Readonly<Record<string, Schema>> }
+  components: {
+    schemas: Readonly<Record<string, Schema>>
+    examples: Readonly<Record<string, { value: unknown }>>
+  }
 }
 
 const STYLE = raw(`<style>
@@ -50,10 +58,12 @@ const STYLE = raw(`<style>
   details { border: 1px solid #8884; border-radius: .5rem; margin: .5rem 0; padding: .5rem .9rem }
   summary { cursor: pointer; overflow-wrap: anywhere }
   summary b { display: inline-block; min-width: 4.5rem; color: #c2531c }
+  td small { display: block }
   table { border-collapse: collapse; width: 100%; margin: .75rem 0; font-size: .9rem }
   th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-top: 1px solid #8883; overflow-wrap: anywhere }
   code, summary { font-family: ui-monospace, monospace }
   summary span { float: right; font-family: system-ui, sans-serif; opacity: .75 }
+  pre { background: #8881; border-radius: .5rem; font-size: .8rem; overflow: auto; padding: .6rem .8rem }
   small { opacity: .75 }
 </style>`)
 
@@ -68,6 +78,10 @@ const BOUNDS: readonly (readonly [keyword: string, label: string])[] = [
   ['format', 'format'],
   ['pattern', 'pattern'],
 ]
+
+/** Prints a text in which backticks mark code. */
+const prose = (text: string) =>
+  html`${text.split('`').map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`
 
 const nameOf = (reference: string) => reference.slice(reference.lastIndexOf('/') + 1)
 
@@ -92,9 +106,9 @@ function boundsOf(schema: Schema): string {
   return [...values, ...bounds].join(', ')
 }
 
-const row = ({ name, in: place, description, required, schema }: Parameter) => html`<tr>
-  <td><code>${name}</code>${required ? ' *' : ''}</td><td>${place}</td><td>${typeOf(schema)}</td>
-  <td>${description} <small>${boundsOf(schema)}</small></td></tr>`
+const row = ({ name, in: place, description = '', required, schema }: Parameter) => html`<tr>
+  <td><code>${name}</code>${required ? ' *' : ''}</td><td nowrap>${place}</td><td>${typeOf(schema)}</td>
+  <td>${prose(description)} <small>${boundsOf(schema)}</small></td></tr>`
 
 /** Gives all that an operation takes, wherever it stands. */
 function parametersOf({ parameters, requestBody }: Operation): Parameter[] {
@@ -126,17 +140,34 @@ const failures = (errors: readonly Failure[]) => html`<table>
       html`<tr><td>${status}</td><td><code>${type}</code></td><td>${message}</td></tr>`,
   )}</table>`
 
-const entry = (method: string, path: string, operation: Operation) => {
+type Examples = Document['components']['examples']
+
+const json = (title: string, value: unknown) =>
+  html`<p>${title}</p><pre>${JSON.stringify(value, null, 2)}</pre>`
+
+/** Shows a body to send and what comes back, where they are JSON. */
+function exchanged({ requestBody, responses }: Operation, examples: Examples) {
+  const sent = requestBody?.content['application/json']?.example
+  const answered = Object.values(responses).flatMap(({ content }) =>
+    Object.keys(content?.['application/json']?.examples ?? {}),
+  )[0]
+  const received = answered === undefined ? undefined : examples[answered]?.value
+  return html`${sent === undefined ? '' : json('To send, for example:', sent)}
+    ${received === undefined ? '' : json('An answer, for example:', received)}`
+}
+
+const entry = (method: string, path: string, operation: Operation, examples: Examples) => {
   const parameters = parametersOf(operation)
   const limit = operation['x-ratelimit']
   return html`<details id="${operation.operationId}">
   <summary><b>${method.toUpperCase()}</b> ${path} <span>${operation.summary}</span></summary>
-  <p>${operation.description}</p>
+  <p>${prose(operation.description)}</p>
   ${parameters.length > 0 ? html`<table><tr><th>Parameter</th><th>In</th><th>Type</th><th>Meaning</th></tr>${parameters.map(row)}</table>` : ''}
   <p>Operation: <code>${operation.operationId}</code><br>Scope: <code>${operation['x-scopes'].join(' or ') || 'none'}</code>
   ${limit ? html`<br>Limit: ${limit.limit} in ${limit.window} s` : ''}
   ${answers(operation)}</p>
   ${operation['x-errors'].length > 0 ? failures(operation['x-errors']) : ''}
+  ${exchanged(operation, examples)}
 </details>`
 }
 
@@ -169,15 +200,16 @@ ${tags.map(
   ({ name, description }) =>
     html`<h2 id="${name}">${name}</h2><p>${description}</p>${services
       .get(name)
-      ?.map(({ path, method, operation }) => entry(method, path, operation))}`,
+      ?.map(({ path, method, operation }) => entry(method, path, operation, components.examples))}`,
 )}
 <h2 id="models">models</h2>${Object.entries(components.schemas).map(model)}
 </body></html>`
 }
 
-/** Serves the OpenAPI document of `routes` and a page to read it by; neither needs a project. */
+/** Serves the OpenAPI document of `routes` and a page to read it by, each built once; neither needs a project. */
 export function reference(routes: readonly Route[]) {
   let documentText: string | undefined
+  let pageText: ReturnType<typeof page> | undefined // building it takes many times as long as sending it
   const openApiText = () => {
     documentText ??= JSON.stringify(openApi(routes, API_VERSION))
     return documentText
@@ -187,6 +219,7 @@ export function reference(routes: readonly Route[]) {
     .get('/', (c) => c.redirect('/reference'))
     .get('/reference', (c) => {
       c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
-      return c.html(page(JSON.parse(openApiText()) as Document)) // printed by openApi
+      pageText ??= page(JSON.parse(openApiText()) as Document) // printed by openApi
+      return c.html(pageText)
     })
 }

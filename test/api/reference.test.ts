@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ERRORS } from '#/errors'
 import { openApi } from '#/pipeline/openapi'
 import { ROUTES } from '#/routes'
 import { world } from '#test/support/world'
@@ -26,6 +27,15 @@ test('the page names every operation, and what it takes and answers', async () =
   expect(shown).toContain('one of jpg, jpeg, png, webp, heic, avif, gif')
   expect(shown).toContain('files.read')
   expect(shown).toContain('storage_bucket_transformations_disabled')
+  expect(shown).toContain('<span>Get a preview image of a file</span>')
+  expect(shown).toContain('Renders an image, resized, cropped and with effects')
+  expect(shown).toContain('Which part a crop keeps; <code>auto</code> keeps what stands out.')
+  expect(shown).toContain('default &quot;center&quot;')
+  expect(shown).toContain(ERRORS.storage_bucket_transformations_disabled[1])
+  const [, made = ''] = page.split('id="storage.createBucket"')
+  expect(made.slice(0, made.indexOf('</details>'))).toContain(
+    '&quot;bucketId&quot;: &quot;unique()&quot;',
+  )
   expect(page).toContain('<a href="#model-fileList">fileList</a>')
   expect(page).toContain('id="model-fileList"')
 })
