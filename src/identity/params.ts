@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { text } from '#/http/params'
 import { isSound, utf8 } from '#/identity/passwords/hashes/algorithm'
 import { uidOf } from '#/ids'
+import { typedSecret } from '#/lib/typed-secret'
 
 /** Holds the ID of a user in a path. */
 export const inUser = z.object({ userId: uidOf('user') })
@@ -13,6 +14,19 @@ export const plainText = (max: number, min = 1) =>
   text(max, min)
     .refine(isPlain, 'must be valid text without NUL')
     .meta({ wire: { type: 'string', ...(min > 0 ? { minLength: min } : {}), maxLength: max } })
+
+const MAX_SECRET = 256
+/** A secret of the greatest length may stand among blanks, dashes and quotes. */
+const MAX_TYPED = 4 * MAX_SECRET
+
+/**
+ * Accepts a secret or code as people copy and type it. Differs: upstream compares what was typed, blanks and all.
+ */
+export const typed = () =>
+  text(MAX_TYPED)
+    .transform(typedSecret)
+    .refine((secret) => secret.length <= MAX_SECRET, `must have 1 to ${MAX_SECRET} characters`)
+    .meta({ wire: { type: 'string', minLength: 1, maxLength: MAX_SECRET } })
 
 const MIN_BYTES = 8
 const MAX_BYTES = 256

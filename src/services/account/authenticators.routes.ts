@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { rememberDevice } from '#/auth/devices'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
-import { described, text } from '#/http/params'
+import { described } from '#/http/params'
 import {
   dropAuthenticator,
   findAuthenticator,
@@ -12,6 +12,7 @@ import {
   useCode,
 } from '#/identity/factors/authenticators'
 import { accountModel } from '#/identity/models'
+import { typed } from '#/identity/params'
 import { currentSession } from '#/identity/sessions/current'
 import { addFactors, isSessionOpen } from '#/identity/sessions/session-factors'
 import { accountOf, selfOf } from '#/identity/users/self'
@@ -68,7 +69,7 @@ export const updateMFAAuthenticator = route(
     audit: 'user.update',
     input: {
       param: z.object({ type }),
-      body: z.object({ otp: described(text(256), 'Code that the app shows.') }),
+      body: z.object({ otp: described(typed(), 'Code that the app shows.') }),
     },
     status: 200,
     model: accountModel,

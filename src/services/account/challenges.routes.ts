@@ -13,6 +13,7 @@ import {
 } from '#/identity/factors/challenges'
 import { FACTORS } from '#/identity/factors/factors'
 import { sessionModel } from '#/identity/models'
+import { typed } from '#/identity/params'
 import { currentSession } from '#/identity/sessions/current'
 import { openSession } from '#/identity/sessions/sessions'
 import { selfOf } from '#/identity/users/self'
@@ -103,7 +104,7 @@ export const updateMFAChallenge = route(
     input: {
       body: z.object({
         challengeId: described(text(256), 'ID of the challenge.'),
-        otp: described(text(256), 'The code.'),
+        otp: described(typed(), 'The code.'),
       }),
     },
     status: 200,

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { gather } from '#/db/gather'
 import { ApiError } from '#/errors'
-import { described, text, withDefault } from '#/http/params'
+import { described, withDefault } from '#/http/params'
 import { url } from '#/http/url-param'
 import { tokenModel } from '#/identity/models'
-import { password } from '#/identity/params'
+import { password, typed } from '#/identity/params'
 import { requireMail } from '#/identity/secrets/carriers'
 import { addRedirectCheck } from '#/identity/secrets/links'
 import { mailCode, mailLink } from '#/identity/secrets/mailed'
@@ -36,7 +36,7 @@ const confirming = {
   input: {
     body: z.object({
       userId: uidOf('user'),
-      secret: described(text(256), 'The secret, from the link or the mail.'),
+      secret: described(typed(), 'The secret, from the link or the mail.'),
       password,
     }),
   },

@@ -4,9 +4,10 @@ import { randomDigits } from '#/auth/one-time'
 import { encodeSession } from '#/auth/session-cookies'
 import { gather } from '#/db/gather'
 import { mockNumbers } from '#/db/schema'
-import { described, optional, text, withDefault } from '#/http/params'
+import { described, optional, withDefault } from '#/http/params'
 import { url } from '#/http/url-param'
 import { sessionModel, tokenModel } from '#/identity/models'
+import { typed } from '#/identity/params'
 import { requireMail, requireSms } from '#/identity/secrets/carriers'
 import { addRedirectCheck, ownMagicPage, secretLink } from '#/identity/secrets/links'
 import { deliver, issuedToken } from '#/identity/secrets/one-time'
@@ -211,7 +212,7 @@ const exchangeSpec = {
   input: {
     body: z.object({
       userId: customId.describe('ID of the user, from the link or the answer.'),
-      secret: described(text(256), 'The secret: from the link, the message or the server.'),
+      secret: described(typed(), 'The secret: from the link, the message or the server.'),
     }),
   },
   status: 201,

@@ -4,9 +4,10 @@ import { randomDigits } from '#/auth/one-time'
 import { mockNumbers } from '#/db/schema'
 import { tell } from '#/events/announce'
 import { checkRedirect } from '#/http/origin'
-import { described, text, withDefault } from '#/http/params'
+import { described, withDefault } from '#/http/params'
 import { url } from '#/http/url-param'
 import { tokenModel } from '#/identity/models'
+import { typed } from '#/identity/params'
 import { requireMail, requireSms } from '#/identity/secrets/carriers'
 import { mailCode, mailLink } from '#/identity/secrets/mailed'
 import { deliver, issuedToken, storeSecret } from '#/identity/secrets/one-time'
@@ -36,7 +37,7 @@ const confirming = {
   input: {
     body: z.object({
       userId: uidOf('user'),
-      secret: described(text(256), 'The secret, from the link or the message.'),
+      secret: described(typed(), 'The secret, from the link or the message.'),
     }),
   },
   status: 200,

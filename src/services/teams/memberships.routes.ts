@@ -7,7 +7,7 @@ import { tell } from '#/events/announce'
 import { listStatements, pageOf, searchIn } from '#/http/list'
 import { described, listParams, optional } from '#/http/params'
 import { url } from '#/http/url-param'
-import { plainText } from '#/identity/params'
+import { plainText, typed } from '#/identity/params'
 import { accept } from '#/identity/teams/acceptance'
 import {
   grantRemoval,
@@ -226,7 +226,7 @@ export const updateMembershipStatus = route(
       param: inMembership,
       body: z.object({
         userId: uidOf('invitee'),
-        secret: described(plainText(256), 'Secret from the invitation.'),
+        secret: described(typed(), 'Secret from the invitation.'),
       }),
     },
     status: 200,

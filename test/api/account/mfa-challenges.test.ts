@@ -245,7 +245,7 @@ describe('answering a challenge', () => {
     const { email, headers } = await proved()
     const id = await challenge(w, headers, 'email')
     const code = await sentTo(w, email)
-    for (const wrong of [code.split('').reverse().join('x'), ` ${code}`, 'x', '0'.repeat(256)]) {
+    for (const wrong of [code.split('').reverse().join('x'), `${code}0`, 'x', '0'.repeat(256)]) {
       const { status, body } = await answer(w, headers, id, wrong)
       expect([status, body.type]).toEqual([401, 'user_invalid_token'])
     }
