@@ -18,7 +18,7 @@ export type Transform = {
 }
 
 /** The bytes for a call: a source, which may be at fault for its failure, or what we made ourselves. */
-export type Input = Pick<Picture, 'stream'> & Partial<Pick<Picture, 'watch'>>
+export type Input = Pick<Picture, 'stream'> & Partial<Pick<Picture, 'watch' | 'mended'>>
 
 /**
  * Lets the Images binding make a picture.
@@ -66,9 +66,24 @@ export async function begin(
       ...(quality === undefined ? {} : { quality }),
     })
   } catch (cause) {
-    throw judged(cause, input.watch)
+    const [best, ...others] = mayBeCut(cause) ? (input.mended?.() ?? []) : []
+    if (!best) throw judged(cause, input.watch)
+    // What is completed is at fault for nothing: a failure says nothing about the source.
+    const mended = { ...streamOf(best), mended: () => others }
+    return begin(images, mended, { crop, turn, format, quality })
   }
 }
+
+/** Checks whether a failed call may be due to a source that ends early. */
+const mayBeCut = (cause: unknown) => {
+  const code = codeOf(cause)
+  return code === UNDECIDED || VERDICTS[code] === unreadable
+}
+
+/** Returns bytes as what a call takes. */
+export const streamOf = (bytes: Uint8Array): Input => ({
+  stream: () => new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
+})
 
 /** Reads a result as far as memory allows. */
 async function readResult(response: Response): Promise<Uint8Array<ArrayBuffer>> {
@@ -92,6 +107,9 @@ const VERDICTS: Record<number, (cause: unknown) => ApiError> = {
 /** The binding could not do it: the picture may be malformed, or the service broken. */
 const UNDECIDED = 9523
 
+const codeOf = (cause: unknown) =>
+  cause instanceof Error && 'code' in cause ? Number(cause.code) : 0
+
 /**
  * Decides who is at fault for a failed call. A refusal is kept for as long as the file is: it has to follow
  * from the source alone. Quotas, time-outs, lost connections and whatever has no code are the service's.
@@ -100,7 +118,7 @@ function judged(cause: unknown, watch: Picture['watch'] | undefined): ApiError {
   if (cause instanceof ApiError) return cause
   const fault = watch?.fault()
   if (fault) return fault
-  const code = cause instanceof Error && 'code' in cause ? Number(cause.code) : 0
+  const code = codeOf(cause)
   const verdict = watch ? VERDICTS[code] : undefined
   if (verdict) return verdict(cause)
   if (code === UNDECIDED && watch?.isBroken()) return unreadable(cause)

@@ -90,8 +90,8 @@ function readPng(bytes: Uint8Array): Probe | undefined {
 
 function readGif(bytes: Uint8Array): Probe | undefined {
   const gif = readGifFrames(bytes)
-  const found = still('gif', gif.canvas)
-  return found && { ...found, frames: Math.max(1, gif.count), framePixels: gif.pixels, gif }
+  const found = gif.count > 0 ? still('gif', gif.canvas) : undefined
+  return found && { ...found, frames: gif.count, framePixels: gif.pixels, gif }
 }
 
 function readWebp(bytes: Uint8Array): Probe | undefined {

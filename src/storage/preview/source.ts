@@ -5,7 +5,11 @@ import { withInkProfile } from '#/storage/preview/codecs/cmyk'
 import { firstGifFrame } from '#/storage/preview/headers/gif'
 import { readPngSize, stillPng } from '#/storage/preview/headers/png'
 import { firstWebpFrame } from '#/storage/preview/headers/webp'
+import { mendGif } from '#/storage/preview/mend/gif'
+import { mendJpeg } from '#/storage/preview/mend/jpeg'
+import { isWholePng, mendPng } from '#/storage/preview/mend/png'
 import { joinBytes } from './bytes.ts'
+import { unreadable } from './limits.ts'
 import { type Probe, probe } from './probe.ts'
 import { type Watch, watchFor } from './watch.ts'
 
@@ -24,6 +28,11 @@ export type Picture = {
   bytes(): Promise<Uint8Array>
   /** Observes what is streamed. */
   watch: Watch
+  /**
+   * Completes a JPEG, once it was streamed and ended early, for strict decoders.
+   * @returns what they may take, the best first; nothing for other pictures, and where nothing is to be shown
+   */
+  mended(): Uint8Array[]
   /** Lets go of a picture that is not needed. */
   cancel(): Promise<void>
 }
@@ -68,32 +77,48 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
     throw error
   })
   const watch = watchFor(header)
+  /** What was passed on of a JPEG, until its end is seen. */
+  const passed: Uint8Array[] = []
 
   /** Returns the next piece for a decoder. */
   async function next(): Promise<Uint8Array | undefined> {
     const bytes = held.shift() ?? (ended ? undefined : await pull())
     if (bytes) watch.take(bytes)
     else watch.end()
+    if (bytes && header.format === 'jpeg') passed.push(bytes)
+    if (watch.isWhole()) passed.length = 0
     return bytes
+  }
+  /** Makes of what is held what a decoder is to see. */
+  async function prepare() {
+    if (ended && held.length > 0) {
+      held.splice(0, held.length, await stillOf(joined(held), header))
+    }
+    if (header.needsInks && held[0]) held[0] = withInkProfile(held[0])
   }
   return {
     header,
     watch,
     stream() {
-      if (ended && held.length > 0) held.splice(0, held.length, stillOf(joined(held), header))
-      if (header.needsInks && held[0]) held[0] = withInkProfile(held[0])
+      let isPrepared = false
       return new ReadableStream({
         async pull(controller) {
-          const bytes = await next().catch(async (error: unknown) => {
+          try {
+            if (!isPrepared) await prepare()
+            isPrepared = true
+            const bytes = await next()
+            if (bytes) controller.enqueue(bytes)
+            else controller.close()
+          } catch (error) {
+            if (error instanceof ApiError) watch.blame(error)
             await cancel()
             throw error
-          })
-          if (bytes) controller.enqueue(bytes)
-          else controller.close()
+          }
         },
         cancel,
       })
     },
+    mended: () => (watch.isBroken() && passed.length > 0 ? mendJpeg(joined(passed)) : []),
     bytes: () => hold(Number.POSITIVE_INFINITY),
     cancel,
   }
@@ -112,11 +137,24 @@ function tellsAtItsEnd(head: Uint8Array): boolean {
   return ['GIF8', 'RIFF'].includes(Buffer.from(head.subarray(0, 4)).toString('latin1'))
 }
 
-/** Leaves out what a decoder is not to see: all but the first frame, and an orientation that is left to us. */
-function stillOf(bytes: Uint8Array, { format, gif }: Probe): Uint8Array {
-  if (gif) return firstGifFrame(bytes, gif)
+/**
+ * Leaves out what a decoder is not to see, all but the first frame and an orientation that is left to us, and
+ * completes what the file has in part.
+ * @throws `storage_file_type_unsupported` when there is nothing to be shown
+ */
+async function stillOf(bytes: Uint8Array, { format, gif }: Probe): Promise<Uint8Array> {
   if (format === 'webp') return firstWebpFrame(bytes)
-  return format === 'png' ? stillPng(bytes) : bytes
+  if (format === 'png') {
+    const still = stillPng(bytes)
+    return isWholePng(still) ? still : orRefuse(await mendPng(still))
+  }
+  if (!gif) return bytes
+  return gif.firstWhole ? firstGifFrame(bytes, gif) : orRefuse(mendGif(bytes, gif))
+}
+
+function orRefuse(mended: Uint8Array | undefined): Uint8Array {
+  if (!mended) throw unreadable()
+  return mended
 }
 
 /** Reads a header from a picture's beginning; undefined where more of it may tell. */

@@ -10,8 +10,12 @@ export type Watch = {
   take(bytes: Uint8Array): void
   /** Takes note that the source has no more bytes. */
   end(): void
+  /** Takes note of why bytes are not passed on. */
+  blame(fault: ApiError): void
   /** Returns why bytes were not passed on; undefined as long as they were. */
   fault(): ApiError | undefined
+  /** Checks whether all that its format demands has passed. */
+  isWhole(): boolean
   /** Checks whether the source was read to its end and is none that its format allows. */
   isBroken(): boolean
 }
@@ -25,18 +29,15 @@ export function watchFor(header: Probe): Watch {
   let fault: ApiError | undefined
   let ended = false
   return {
-    take(bytes) {
-      try {
-        check.take(bytes)
-      } catch (error) {
-        fault = error as ApiError // a check throws nothing else
-        throw error
-      }
-    },
+    take: check.take,
     end() {
       ended = true
     },
+    blame(error) {
+      fault = error
+    },
     fault: () => fault,
+    isWhole: () => check.isWhole(),
     isBroken: () => ended && !check.isWhole(),
   }
 }
@@ -50,7 +51,6 @@ function checkFor(header: Probe): Check {
     case 'webp':
       return lengthCheck()
     case 'gif':
-      return { take: () => undefined, isWhole: () => header.gif?.firstWhole ?? false }
     case 'heic':
       return { take: () => undefined, isWhole: () => true }
   }

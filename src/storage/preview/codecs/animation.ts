@@ -1,6 +1,6 @@
 import { GifReader } from 'omggif'
 import type { Size } from '#/storage/preview/geometry'
-import { type GifFrames, readGifFrames } from '#/storage/preview/headers/gif'
+import { type GifFrames, readGifFrames, wholeGifFrames } from '#/storage/preview/headers/gif'
 import { LOSSLESS } from '#/storage/preview/plan'
 import { type AnimationWriter, type Frame, webpDecoder, webpEncoder } from './codecs.ts'
 import { blank, cutOut, type Pixels } from './pixels.ts'
@@ -25,14 +25,12 @@ function clearArea(pixels: Pixels, { left, top, width, height }: Area) {
 /**
  * Opens a GIF. Its decoder draws over line ends where a frame lies beyond the canvas: it is given a canvas wide
  * enough for all frames, of which the real one is cut out.
- * @param frames as {@link readGifFrames} reads them from the same bytes
+ * @param found as {@link readGifFrames} reads them from the same bytes
  * @throws when it is malformed
  */
-export function readGif(
-  bytes: Uint8Array,
-  { canvas, extent, loops }: GifFrames = readGifFrames(bytes),
-): Animation {
-  const gif = new GifReader(withCanvas(bytes, extent))
+export function readGif(bytes: Uint8Array, found: GifFrames = readGifFrames(bytes)): Animation {
+  const { canvas, extent, loops } = found
+  const gif = new GifReader(withCanvas(wholeGifFrames(bytes, found), extent))
   async function* frames(): AsyncGenerator<Frame> {
     const drawn = blank(extent)
     for (let index = 0; index < gif.numFrames(); index++) {
@@ -50,11 +48,10 @@ export function readGif(
 }
 
 function withCanvas(bytes: Uint8Array, { width, height }: Size): Uint8Array {
-  const copy = bytes.slice()
-  const view = new DataView(copy.buffer)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
   view.setUint16(6, width, true)
   view.setUint16(8, height, true)
-  return copy
+  return bytes
 }
 
 /** Opens an animated WebP (WebP container specification, Animation). */

@@ -53,6 +53,22 @@ function colorSet() {
   }
 }
 
+/** Most groups of colours that a palette is chosen from: the time grows with their square. */
+const MAX_GROUPS = 4096
+
+/** Returns how finely colours are told apart when a palette is chosen. */
+function precisionFor(rgba: Uint8Array): 'rgb565' | 'rgb444' {
+  const seen = new Uint8Array(2 ** 16)
+  let groups = 0
+  for (let at = 0; at < rgba.length; at += 4) {
+    const [red = 0, green = 0, blue = 0] = [rgba[at], rgba[at + 1], rgba[at + 2]]
+    const key = ((red >> 3) << 11) | ((green >> 2) << 5) | (blue >> 3)
+    groups += 1 - (seen[key] ?? 0)
+    seen[key] = 1
+  }
+  return groups > MAX_GROUPS ? 'rgb444' : 'rgb565'
+}
+
 /**
  * Takes a picture's rows. Few colours are kept as they are; more are replaced by a palette and dithered. Clear
  * pixels count neither for the palette nor for their neighbours.
@@ -85,7 +101,7 @@ export function gifPixels(size: Size): GifPixels {
     const exact = colors.upTo(max)
     if (exact) return { palette: exact.length > 0 ? exact : [[0, 0, 0]], isExact: true }
     const seen = sample.subarray(0, Math.max(4, sampled))
-    return { palette: quantize(seen, max, { format: 'rgb565' }), isExact: false }
+    return { palette: quantize(seen, max, { format: precisionFor(seen) }), isExact: false }
   }
   return {
     add(data) {

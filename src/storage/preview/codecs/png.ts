@@ -77,12 +77,20 @@ function readChunks(bytes: Uint8Array): { header: PngHeader; compressed: Uint8Ar
   return { header: readHeader(chunks), compressed: Buffer.concat(parts) }
 }
 
-/** Reads the header and what explains its colours. @throws when a PNG is of another kind */
-export function readHeader(chunks: ReadonlyMap<string, Uint8Array>): PngHeader {
+/**
+ * Reads the header and what explains its colours.
+ * @param maybeInterlaced takes a PNG whose lines come in several passes
+ * @throws when a PNG is of another kind
+ */
+export function readHeader(
+  chunks: ReadonlyMap<string, Uint8Array>,
+  maybeInterlaced = false,
+): PngHeader {
   const start = Buffer.from(chunks.get('IHDR') ?? [])
   const [depth = 0, colorType = 0, , , interlaced] = start.subarray(8)
   const channels = CHANNELS[colorType]
-  if (channels === undefined || interlaced !== 0) throw new Error('A PNG is of an unknown kind.')
+  if (channels === undefined || (interlaced !== 0 && !maybeInterlaced))
+    throw new Error('A PNG is of an unknown kind.')
   const [width, height] = [start.readUInt32BE(0), start.readUInt32BE(4)]
   const palette = chunks.get('PLTE') ?? new Uint8Array(0)
   const paletteAlpha = chunks.get('tRNS') ?? new Uint8Array(0)

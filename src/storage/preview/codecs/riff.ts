@@ -1,11 +1,15 @@
 /** A chunk of a RIFF container: a name of four letters, and what it holds. */
 export type Chunk = { name: string; data: Uint8Array }
 
-/** Walks the chunks of a RIFF container (WebP container specification, RIFF file format). */
+/**
+ * Walks the chunks of a RIFF container (WebP container specification, RIFF file format), up to one that the file
+ * does not have to its end.
+ */
 export function* riffChunks(bytes: Uint8Array, from: number): Generator<Chunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let at = from; at + 8 <= bytes.length; ) {
     const size = view.getUint32(at + 4, true)
+    if (at + 8 + size > bytes.length) return
     const name = String.fromCharCode(...bytes.subarray(at, at + 4))
     yield { name, data: bytes.subarray(at + 8, at + 8 + size) }
     at += 8 + size + (size & 1)

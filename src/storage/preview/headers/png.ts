@@ -20,12 +20,16 @@ export function readPngSize(bytes: Uint8Array): Size | undefined {
   return { width: view.getUint32(16), height: view.getUint32(20) }
 }
 
+/** Where a chunk is in its file, with its length, name and sum. */
+export type PngChunk = { name: string; from: number; to: number; isWhole: boolean }
+
 /** Walks the chunks of a PNG; one that is cut off is the last one. */
-function* chunksOf(bytes: Uint8Array): Generator<{ name: string; from: number; to: number }> {
+export function* chunksOf(bytes: Uint8Array): Generator<PngChunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let from = SIGNATURE.length; from + 8 <= bytes.length; ) {
-    const to = Math.min(bytes.length, from + 12 + view.getUint32(from))
-    yield { name: text(bytes, from + 4, from + 8), from, to }
+    const end = from + 12 + view.getUint32(from)
+    const to = Math.min(bytes.length, end)
+    yield { name: text(bytes, from + 4, from + 8), from, to, isWhole: end <= bytes.length }
     from = to
   }
 }

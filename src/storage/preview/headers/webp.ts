@@ -39,17 +39,21 @@ export function bitstreamSize({ name, data }: Chunk): Size | undefined {
 
 /**
  * Checks that all bitstreams of a picture have the size that its container gives.
+ * @returns how many there are
  * @throws `storage_file_type_unsupported` otherwise
  */
-function boundBitstreams(chunks: Iterable<Chunk>, size: Size, maxChunks: number) {
+function boundBitstreams(chunks: Iterable<Chunk>, size: Size, maxChunks: number): number {
   let count = 0
+  let streams = 0
   for (const chunk of chunks) {
     if (++count > maxChunks) throw unreadable()
     const stream = bitstreamSize(chunk)
     if (!stream) continue
+    streams++
     boundSource(stream)
     if (stream.width !== size.width || stream.height !== size.height) throw unreadable()
   }
+  return streams
 }
 
 const frameSize = (data: Uint8Array): Size => ({
@@ -71,7 +75,7 @@ export function readWebpFrames(bytes: Uint8Array): WebpFrames | undefined {
       : bitstreamSize(first)
   if (!canvas) return
   boundSource(canvas)
-  boundBitstreams(riffChunks(bytes, 12), canvas, MAX_CHUNKS)
+  const streams = boundBitstreams(riffChunks(bytes, 12), canvas, MAX_CHUNKS)
   let [count, pixels] = [0, 0]
   let orientation: number | undefined
   for (const { name, data } of riffChunks(bytes, 12)) {
@@ -83,6 +87,7 @@ export function readWebpFrames(bytes: Uint8Array): WebpFrames | undefined {
     count++
     pixels += areaOf(size)
   }
+  if (streams + count === 0) return
   return {
     canvas,
     count: Math.max(1, count),
@@ -91,16 +96,19 @@ export function readWebpFrames(bytes: Uint8Array): WebpFrames | undefined {
   }
 }
 
+const RIFF_HEADER_BYTES = 8
 /** Says in an extended header that there is EXIF. */
 const HAS_EXIF = 0x08
 
 /**
- * Leaves out all frames but the first one, so that no decoder comes to see them, and EXIF, by which some
- * decoders turn the picture and others do not.
+ * Leaves out all frames but the first one, so that no decoder comes to see them, EXIF, by which some decoders
+ * turn the picture and others do not, and what is cut off.
  */
 export function firstWebpFrame(bytes: Uint8Array): Uint8Array {
   const chunks: Chunk[] = []
-  let isLess = false
+  const declared =
+    new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) + RIFF_HEADER_BYTES
+  let isLess = declared > bytes.length
   let frames = 0
   for (const chunk of riffChunks(bytes, 12)) {
     if (chunk.name === 'EXIF' || (chunk.name === 'ANMF' && ++frames > 1)) isLess = true
