@@ -53,16 +53,29 @@ function printParam(value: unknown, name: string): string | undefined {
 
 type Params = Readonly<Record<string, unknown>>
 
+/** What a key's address stands for. */
+export type CountedBy = 'address' | 'addressAndUser'
+
+/**
+ * Returns what a template's address stands for. Differs: upstream counts whoever is signed in by address alone, so
+ * that all users of an app that renders on its server share one limit. Routes for guests go on by address alone:
+ * there a session is no merit.
+ */
+const addressOf = (c: Context<AppEnv>, template: string, by: CountedBy) =>
+  by === 'addressAndUser' && c.var.self && !template.includes('{userId}')
+    ? `${clientKey(c)},user:${c.var.self.person.user.id}`
+    : clientKey(c)
+
 /** Fills a key; `device` is what {@link knownDevice} names, '' for a stranger. */
 function fill(
   template: string,
   c: Context<AppEnv>,
   route: string,
   params: Params,
-  device: string | undefined,
+  { device, by }: { device: string | undefined; by: CountedBy },
 ) {
   const values: Record<string, () => string> = {
-    ip: () => clientKey(c),
+    ip: () => addressOf(c, template, by),
     method: () => c.req.method,
     // The contract has the host here: a client would have a count under each name of the deployment.
     url: () => `localhost${route}`,
@@ -112,6 +125,7 @@ async function hits(c: Context<AppEnv>, keys: readonly string[], start: number, 
  * counted; a counter that cannot be reached lets the request through.
  * @param route path template: aliases of a route share its counters
  * @param params of the request, for keys that name one
+ * @param by what the address of a key stands for
  * @returns starts the count anew, to be called after an answer that the limit resets on
  * @throws `general_rate_limit_exceeded` for the request after the last one allowed in the window
  */
@@ -120,6 +134,7 @@ export async function countRequest(
   { limit, windowSeconds, keys }: RateLimit,
   route: string,
   params: Params = {},
+  by: CountedBy = 'address',
 ): Promise<() => Promise<void>> {
   const seconds = Math.floor(c.var.now.getTime() / 1000)
   const windowStart = seconds - (seconds % windowSeconds)
@@ -127,7 +142,7 @@ export async function countRequest(
   const exempt = isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off'
   if (!exempt) await refuseFlood(c)
   const device = keys.some((key) => key.includes('{device}')) ? await knownDevice(c) : undefined
-  const filled = exempt ? [] : keys.map((key) => fill(key, c, route, params, device))
+  const filled = exempt ? [] : keys.map((key) => fill(key, c, route, params, { device, by }))
   const count = Math.max(1, ...(await hits(c, filled, windowStart, windowSeconds)))
   c.header('X-RateLimit-Limit', `${limit}`)
   c.header('X-RateLimit-Remaining', `${Math.max(0, limit - count)}`)

@@ -1,7 +1,7 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
-import { isPrivileged } from '#/auth/caller'
+import { GUEST_SCOPES, isPrivileged } from '#/auth/caller'
 import { countRequest, type RateLimit } from '#/auth/rate-limit'
 import { ApiError, ERRORS, type ErrorType } from '#/errors'
 import { announceRoute } from '#/events/announce'
@@ -131,13 +131,17 @@ const valid = (c: Context<AppEnv>, target: 'json' | 'query' | 'param') =>
 const gatherQueryFields = (given: unknown) =>
   gatherQuery(given as Record<string, string | string[]>) // what Hono hands over
 
+/** Checks whether somebody without a session may call a route. */
+const isForGuests = ({ scopes }: AnySpec) => scopes.some((scope) => GUEST_SCOPES.has(scope))
+
 /** Checks all that comes before the parameters (auth contract 1, stages 11 to 18). */
 const gate =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     passGates(c, spec)
+    const by = isForGuests(spec) ? 'address' : 'addressAndUser'
     const reset =
-      spec.limit && (await countRequest(c, spec.limit, spec.path, await limitParams(c, spec)))
+      spec.limit && (await countRequest(c, spec.limit, spec.path, await limitParams(c, spec), by))
     await passGroups(c, spec)
     await next()
     tellWebhooks(c, viewOf)

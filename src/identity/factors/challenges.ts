@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Context } from 'hono'
 import type { Person } from '#/auth/caller'
@@ -12,7 +12,8 @@ import {
   usable,
 } from '#/auth/one-time'
 import { gather } from '#/db/gather'
-import { type Authenticator, oneTimeSecrets, type Session } from '#/db/schema'
+import { insertIf } from '#/db/insert-if'
+import { type Authenticator, oneTimeSecrets, type Session, users } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import { isCodeUnused, readCode, useCode } from '#/identity/factors/authenticators'
@@ -82,10 +83,15 @@ export async function issueChallenge(c: Ctx, person: Person, factor: Factor) {
     expiresAt: new Date(now.getTime() + TTL_SECONDS * 1000),
   }
   const sealed = factor === CUSTOM_FACTOR ? await sealChallengeCode(c, userId, secret) : null
-  const [stored] = await db
-    .insert(oneTimeSecrets)
-    .values({ ...row, sealed })
-    .returning({ id: oneTimeSecrets.id })
+  // A code is void with the address that it goes to, also with one that changes at this moment.
+  const { email, phone } = person.user
+  const stays = db
+    .select({ id: users.id })
+    .from(users)
+    .where(
+      and(eq(users.id, userId), sql`${users.email} is ${email}`, sql`${users.phone} is ${phone}`),
+    )
+  const [stored] = await insertIf(db, oneTimeSecrets, { ...row, sealed }, exists(stays))
   if (!stored) throw goneMeanwhile()
   if (send) await deliver(c, row, () => send(secret))
   return row

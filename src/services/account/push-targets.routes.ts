@@ -1,9 +1,9 @@
-import { and, eq, exists, ne, not, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, gt, ne, not, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { insertIf } from '#/db/insert-if'
-import { sessions, targets } from '#/db/schema'
+import { type Session, sessions, targets } from '#/db/schema'
 import { touched } from '#/db/touch'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
@@ -37,6 +37,35 @@ const own = ({ var: { self } }: Ctx, targetId: string) =>
     eq(targets.userId, self?.person.user.id ?? ''),
     eq(targets.providerType, 'push'),
   )
+
+/**
+ * Builds the statement that removes push targets of a token whose device has lost their session: it has ended, or
+ * is another one of the same user. The token is good for this device still, and would be refused for ever.
+ * Differs: upstream keeps such targets.
+ * @param session of the device that shows the token now
+ */
+function dropLost(
+  { var: { db, now } }: Ctx,
+  session: Pick<Session, 'id' | 'userId'>,
+  identifier: string,
+  when: SQL,
+) {
+  const goesOn = db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, targets.sessionId), gt(sessions.expiresAt, now)))
+  return db
+    .delete(targets)
+    .where(
+      and(
+        eq(targets.identifier, identifier),
+        eq(targets.providerType, 'push'),
+        ne(targets.sessionId, session.id),
+        or(eq(targets.userId, session.userId), not(exists(goesOn))),
+        when,
+      ),
+    )
+}
 
 export const createPushTarget = route(
   {
@@ -82,8 +111,15 @@ export const createPushTarget = route(
       .from(sessions)
       .where(eq(sessions.id, session.id))
     const taken = exists(db.select({ id: targets.id }).from(targets).where(same))
+    const other = alias(targets, 'other')
+    const hasId = db
+      .select({ id: other.id })
+      .from(other)
+      .where(and(eq(other.id, row.id), ne(other.identifier, identifier)))
+    const mayReplace = sql`${exists(stillOpen)} and ${not(exists(hasId))}`
     // A target of a session that ended meanwhile would never be removed.
-    const [[target], [open]] = await db.batch([
+    const [, [target], [open]] = await db.batch([
+      dropLost(c, session, identifier, mayReplace),
       insertIf(db, targets, row, sql`${exists(stillOpen)} and ${not(taken)}`),
       stillOpen,
     ])
@@ -125,7 +161,15 @@ export const updatePushTarget = route(
   async (c, { targetId, identifier }) => {
     const { db, now } = c.var
     const values = { identifier, expired: false, name: deviceName(c) }
-    const [[target], [found]] = await db.batch([
+    const session = c.var.self?.session
+    const other = alias(targets, 'other')
+    const isOwn = db
+      .select({ id: other.id })
+      .from(other)
+      .where(and(eq(other.id, targetId), eq(other.userId, session?.userId ?? '')))
+    const lost = and(ne(targets.id, targetId), exists(isOwn)) ?? sql`0`
+    const [, [target], [found]] = await db.batch([
+      dropLost(c, session ?? { id: '', userId: '' }, identifier, session ? lost : sql`0`),
       db
         .update(targets)
         .set(touched(targets, values, now))

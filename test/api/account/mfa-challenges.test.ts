@@ -1,8 +1,9 @@
 import { and, eq } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashOneTime } from '#/auth/one-time'
-import { oneTimeSecrets, sessions, type User } from '#/db/schema'
+import { oneTimeSecrets, sessions, type User, users } from '#/db/schema'
 import { keptMessages } from '#/messaging/mail/outbox-store'
+import { before } from '#test/support/account'
 import { after, HOUR, TIME, wire } from '#test/support/clock'
 import { answer, challenge, codeAt, enrol, recoveryCodes, sentTo } from '#test/support/mfa'
 import { NOW, type World, world } from '#test/support/world'
@@ -140,6 +141,29 @@ describe('opening a challenge', () => {
     expect([status, body.type]).toEqual([503, 'general_phone_disabled'])
     const id = await challenge(w, headers, 'phone')
     expect((await answer(w, headers, id, await sentTo(w, phone))).status).toBe(200)
+  })
+})
+
+describe('a code is void with the address that it went to', () => {
+  test.each(['email', 'phone'] as const)('by %s, once that has changed', async (factor) => {
+    const { user, headers, ...to } = await proved()
+    const id = await challenge(w, headers, factor)
+    const code = await sentTo(w, to[factor])
+    const next = factor === 'email' ? { email: address() } : { number: phoneNumber() }
+    expect((await w.send('patch', `/users/${user.id}/${factor}`, next)).status).toBe(200)
+    expect((await answer(w, headers, id, code)).body.type).toBe('user_invalid_token')
+    expect(await stored(id)).toBeUndefined()
+  })
+  test('also with one that changes as it is made', async () => {
+    const { user, email, headers } = await proved()
+    before(w, 2, () =>
+      w.db.update(users).set({ email: address() }).where(eq(users.id, user.id)).run(),
+    )
+    expect((await open(headers, 'email')).status).toBe(401)
+    expect(await messagesTo(email)).toEqual([])
+    expect(
+      await w.db.select().from(oneTimeSecrets).where(eq(oneTimeSecrets.userId, user.id)),
+    ).toEqual([])
   })
 })
 

@@ -117,6 +117,23 @@ describe('somebody new', () => {
     expect(await w.db.select().from(users).where(eq(users.email, email))).toEqual([])
   })
 
+  test('gets in with whatever a provider tells at length: shortened, or left out', async () => {
+    const long = { name: `Ann ${'😀'.repeat(5_000)}`, email: `${'a'.repeat(400)}@example.com` }
+    const tokens = { access_token: 'a'.repeat(60_000), refresh_token: 'r'.repeat(60_000) }
+    const person = somebody(long)
+    const answer = await signInAt(w, person, { tokens })
+    expect(answer.error).toBeNull()
+    const me = await w.send('get', '/account', undefined, sessionOf(answer))
+    expect(me.body.email).toBe('')
+    expect([...me.body.name]).toHaveLength(128)
+    expect(me.body.name.isWellFormed()).toBe(true)
+    const session = await w.send('get', '/account/sessions/current', undefined, sessionOf(answer))
+    expect(session.body.providerAccessToken).toBe(tokens.access_token)
+    const again = await signInAt(w, person, { tokens })
+    const same = await w.send('get', '/account', undefined, sessionOf(again))
+    expect(same.body.$id).toBe(me.body.$id)
+  })
+
   test('is refused with what is no address', async () => {
     const { error } = await signInAt(w, somebody({ email: 'not an address' }))
     expect(error).toEqual(failed('general_invalid_email', 400))

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { logs, sessions, targets } from '#/db/schema'
 import { before } from '#test/support/account'
-import { after, TIME, wire } from '#test/support/clock'
+import { after, HOUR, TIME, wire } from '#test/support/clock'
 import { NOW, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
@@ -68,6 +68,40 @@ describe('a push target', () => {
       const refused = await create(headers, { [field]: taken })
       expect([refused.status, refused.body.type]).toEqual([409, 'user_target_already_exists'])
     }
+  })
+  test.each([
+    ['another session of the same user', false, after(HOUR)],
+    ['a session of the same user that has expired', false, NOW],
+    ["somebody else's session that has expired", true, NOW],
+  ])('follows its device from %s', async (_, isOther, expiresAt) => {
+    const now = await w.signedIn()
+    const holder = isOther ? await w.user() : now.user
+    const old = await w.session(holder.id, { expiresAt: after(HOUR) })
+    const { body: made } = await create(old.headers)
+    await w.db.update(sessions).set({ expiresAt }).where(eq(sessions.id, old.row.id))
+    const { identifier } = made
+    const taken = await create(now.headers, { targetId: made.$id, identifier })
+    expect([taken.status, taken.body.userId]).toEqual([201, now.user.id])
+    const rows = await w.db.select().from(targets).where(eq(targets.identifier, identifier))
+    expect(rows.map(({ userId, sessionId }) => [userId, sessionId])).toEqual([
+      [now.user.id, now.session.id],
+    ])
+  })
+  test('of a device whose session was lost is not dropped by a request that is refused', async () => {
+    const { user, headers } = await w.signedIn()
+    const { body: made } = await create((await w.session(user.id)).headers)
+    const { body: other } = await create(headers)
+    const given = { targetId: other.$id, identifier: made.identifier }
+    expect((await create(headers, given)).body.type).toBe('user_target_already_exists')
+    expect(await stored(made.$id)).toMatchObject({ identifier: made.identifier })
+  })
+  test('that a server stored is nobody’s to take', async () => {
+    const { user, headers } = await w.signedIn()
+    const identifier = token()
+    const given = { targetId: 'unique()', providerType: 'push', identifier }
+    const made = await w.send('post', `/users/${user.id}/targets`, given)
+    expect(made.status).toBe(201)
+    expect((await create(headers, { identifier })).body.type).toBe('user_target_already_exists')
   })
   test('made 50 times at once is made once', async () => {
     const { user, headers } = await w.signedIn()
@@ -179,6 +213,20 @@ describe('changing a push target', () => {
     const { body: made } = await create(headers)
     moment = new Date(NOW.getTime() + 1000)
     expect((await update(headers, made.$id, made.identifier)).body).toEqual(made)
+  })
+  test('to a token that the device had in a session that was lost', async () => {
+    const { user, headers } = await w.signedIn()
+    const { body: made } = await create(headers)
+    const { body: lost } = await create((await w.session(user.id)).headers)
+    const { status, body } = await update(headers, made.$id, lost.identifier)
+    expect([status, body.identifier]).toEqual([200, lost.identifier])
+    expect(await stored(lost.$id)).toBeUndefined()
+  })
+  test('of nobody’s target leaves the lost one alone', async () => {
+    const { user, headers } = await w.signedIn()
+    const { body: lost } = await create((await w.session(user.id)).headers)
+    expect((await update(headers, 'none', lost.identifier)).status).toBe(404)
+    expect(await stored(lost.$id)).toBeDefined()
   })
   test('to an identifier in use is refused', async () => {
     const { headers } = await w.signedIn()

@@ -122,3 +122,21 @@ test('whoever got hold of a session guesses its password 20 times an hour, until
   expect((await w.send('patch', '/account/email', right, theirs)).status).toBe(400)
   expect((await signIn(w, right.email, PASSWORD, client())).status).toBe(201)
 })
+
+test('users of an app that renders on its server have each a limit of their own', async () => {
+  const w = await limited()
+  const server = client()
+  const [ann, bob] = [await w.signedIn(), await w.signedIn()]
+  const extend = (headers: Record<string, string>) =>
+    w.send('patch', '/account/sessions/current', {}, { ...headers, ...server })
+  const first = await times(11, () => extend(ann.headers))
+  expect(first.map(({ status }) => status)).toEqual([...Array(10).fill(200), 429])
+  expect((await extend(bob.headers)).status).toBe(200)
+  // The other of Ann's sessions shares her limit; a route for guests goes on by address alone.
+  expect((await extend((await w.session(ann.user.id)).headers)).status).toBe(429)
+  const signUp = (headers: Record<string, string>) =>
+    w.send('post', '/account/tokens/email', { userId: 'unique()', email: address() }, headers)
+  const asAnn = await times(5, () => signUp({ ...ann.headers, ...server }))
+  const asBob = await times(6, () => signUp({ ...bob.headers, ...server }))
+  expect([...asAnn, ...asBob].map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
+})

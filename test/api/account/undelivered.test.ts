@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { memberships, oneTimeSecrets, users } from '#/db/schema'
-import { accountWorld, GUEST, PASSWORD, phoneNumber, userNow } from '#test/support/account'
-import { carriers, freshAddress } from '#test/support/mail'
+import { accountWorld, codeIn, GUEST, PASSWORD, phoneNumber, userNow } from '#test/support/account'
+import { carriers, freshAddress, mailTo } from '#test/support/mail'
 import { founded, inviteTo, membershipsOf } from '#test/support/teams'
 import { type Answer, type Json, NOW, type World } from '#test/support/world'
 
@@ -211,4 +211,18 @@ describe('a carrier that fails for now says when to try again', () => {
     const answer = await post(w, '/account/tokens/email', body)
     expect(outcome(answer)).toEqual([503, 'general_smtp_disabled', null])
   })
+})
+
+test('an address whose domain has letters beyond ASCII gets its mail, as the DNS knows it', async () => {
+  const w = await delivering()
+  const local = crypto.randomUUID()
+  const body = { userId: 'unique()', email: `${local}@Bücher.example` }
+  const { status } = await post(w, '/account/tokens/email', body)
+  expect(status).toBe(201)
+  const { mail } = await mailTo(local)
+  expect(mail.to?.[0]?.address).toBe(`${local}@xn--bcher-kva.example`)
+  const code = codeIn({ text: mail.text ?? '' })
+  const [user] = await holders(w, 'email', `${local}@xn--bcher-kva.example`)
+  const given = { userId: user?.id, secret: code }
+  expect((await post(w, '/account/sessions/token', given)).status).toBe(201)
 })

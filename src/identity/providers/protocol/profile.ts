@@ -24,16 +24,23 @@ const at = (document: unknown, path: string): unknown =>
       document,
     )
 
-/** Longer texts are not names, addresses or IDs. */
-const LONGEST_TEXT = 1024
+/** Longer texts are not IDs. */
+const MAX_ID = 1024
+/** As much of a text as is read; names are shortened further where they are stored. */
+const MAX_TEXT = 1024
+/** Longer texts are not addresses (RFC 5321 §4.5.3.1): somebody who has one signs in without. */
+const MAX_EMAIL = 320
 
 /** Prints what a provider may use as text, without the character that the database's JSON does not carry. */
 function asText(value: unknown): string {
   const given = isExactNumber(value) ? value.rawJSON : value
   if (typeof given !== 'string' && typeof given !== 'number') return ''
   const text = `${given}`.replaceAll('\0', '').trim()
-  return text.length > LONGEST_TEXT ? '' : text
+  return text.slice(0, MAX_TEXT).toWellFormed()
 }
+
+/** Prints what may be an address; '' where it is too long for one. */
+const asEmail = (text: string) => (text.length > MAX_EMAIL ? '' : text)
 
 /** What database or decoder would make equal to other text: NUL, half of a surrogate pair, bad UTF-8. */
 const INEXACT = /^\s|\s$|[\0\ufffd]/
@@ -44,7 +51,7 @@ const INEXACT = /^\s|\s$|[\0\ufffd]/
  */
 export function printId(value: unknown): string {
   const id = typeof value === 'string' ? value : (asDigits(value) ?? '')
-  return INEXACT.test(id) || !id.isWellFormed() || id.length > LONGEST_TEXT ? '' : id
+  return INEXACT.test(id) || !id.isWellFormed() || id.length > MAX_ID ? '' : id
 }
 
 const isGiven = (value: unknown) => value !== undefined && value !== null && value !== ''
@@ -101,7 +108,7 @@ function choose(
   const found = at(document, list)
   const all = (Array.isArray(found) ? found : [])
     .map((one: unknown) => ({
-      email: asText(at(one, address)),
+      email: asEmail(asText(at(one, address))),
       isMain: isTrue(at(one, main)),
       isVerified: verified ? isTrue(at(one, verified)) : overall,
     }))
@@ -119,7 +126,7 @@ export function readProfile(document: unknown, spec: ProfileSpec): Profile {
   const overall = isVerified(document, spec)
   const found = spec.emails
     ? choose(document, spec.emails, overall)
-    : { email: addressAt(document, spec.email), isVerified: overall }
+    : { email: asEmail(addressAt(document, spec.email)), isVerified: overall }
   const counts = found.email !== '' && (found.isVerified || !spec.verifiedOnly)
   return {
     id: idAt(document, spec.id),

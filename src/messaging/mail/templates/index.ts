@@ -16,6 +16,7 @@ import {
   oneLine,
   type Value,
   type Values,
+  withoutLinks,
   withoutTags,
 } from './substitute.ts'
 
@@ -62,7 +63,10 @@ function safeLink(address: string): string {
   return href
 }
 
-/** Cleans what people typed; without an inviter's name the project is the sender. */
+/** Variables whose text the users of an app choose: it reaches somebody else's mail. */
+const CHOSEN = ['user', 'team', 'owner']
+
+/** Cleans what people typed, to one line each; without an inviter's name the project is the sender. */
 function cleaned(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const values: Record<string, string> = { team: '', phrase: '' }
   for (const [name, value] of Object.entries(given)) values[name] = oneLine(value ?? '')
@@ -70,6 +74,15 @@ function cleaned(given: Readonly<Record<string, string | undefined>>): Record<st
   if (values.owner === '') values.owner = values.project ?? ''
   return values
 }
+
+/** Keeps what people chose from becoming links, in texts where mail programs look for them. */
+const unlinked = (values: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      CHOSEN.includes(name) && value !== values.project ? withoutLinks(value) : value,
+    ]),
+  )
 
 const LINK = '{{redirect}}'
 
@@ -177,14 +190,17 @@ function prepare(
   custom?: CustomTemplate,
 ) {
   const language = custom?.locale ?? code
-  const base: Record<string, Value> = { ...cleaned(given), direction: direction(language) }
-  const subject = fillLine(custom?.subject || mail.subject, base)
+  const typed = cleaned(given)
+  const base: Record<string, Value> = { ...unlinked(typed), direction: direction(language) }
+  const line = custom?.subject || mail.subject
+  const subject = fillLine(line, base)
   const heading = mail.heading ? fillLine(mail.heading, base) : subject
   const values = { ...base, subject, heading }
   const frame = {
     language,
     direction: direction(language),
     title: subject,
+    subject: fillLine(line, { ...typed, direction: direction(language) }), // no program makes links of it
     preview: fillLine(mail.preview, values),
     footer: fillLine('{{project}} · {{host}}', values),
   }
@@ -202,7 +218,7 @@ function renderBuiltIn(
   const parts = partsOf(texts, mail, (name) => optional.includes(name) && Boolean(given[name]))
   const message = fillHtml(parts.map(partAsHtml).join('\n'), values)
   return {
-    subject: frame.title,
+    subject: frame.subject,
     html: layout({ ...frame, message }),
     text: `${fillText(partsAsText(parts), values)}\n`,
   }
@@ -229,7 +245,7 @@ export function renderTemplate<Name extends TemplateName>(
   const { values, frame } = prepared
   const message = fillHtml(custom.message, { ...values, ...pieces(texts, mail, values) })
   const html = layout({ ...frame, preview: '', message })
-  return { subject: frame.title, html, text: plainText(message) }
+  return { subject: frame.subject, html, text: plainText(message) }
 }
 
 /** Where a change came from; left out where a server made it. */

@@ -377,3 +377,31 @@ test.each(HOSTILE)('the name %j adds no tag, placeholder or line to a security n
   expect(tags(hostile.html)).toEqual(tags(plain.html))
   expect(hostile.text.split('\n')).toHaveLength(plain.text.split('\n').length)
 })
+
+describe('a name that reads as an address', () => {
+  const NAMES = [
+    'Visit https://evil.example/x now',
+    'www.evil.example',
+    'evil。example',
+    'mail me@evil.example',
+    'javascript:alert(1)',
+    'tel:+491234',
+  ]
+  const ADDRESS = /https?:\/\/evil|evil[.。]example|me@evil|javascript:alert|tel:\+/
+  test.each(NAMES)('%j is no link in anybody’s mail', (name) => {
+    const person = { user: name, team: name, owner: name }
+    const custom = { ...CUSTOM, subject: '{{team}}', message: '<p>{{user}} {{team}} {{owner}}</p>' }
+    for (const own of [undefined, custom]) {
+      const { html, text } = render('invitation', person, own)
+      const shown = html.replaceAll(/<[^>]*>/g, '')
+      for (const part of [shown, text]) expect(part).not.toMatch(ADDRESS)
+      expect(text.replaceAll('\u200b', '')).toContain(name)
+    }
+  })
+  test.each(['J. R. R. Tolkien', 'Dr. Who', 'Team: Red', 'Ada', '3:2'])(
+    '%j stays as it is',
+    (name) => {
+      expect(render('invitation', { team: name }).text).toContain(name)
+    },
+  )
+})
