@@ -8,14 +8,20 @@ const MOMENT = '2026-11-24T21:39:31.457+00:00'
 const SAMPLES: Readonly<Record<string, string | readonly string[]>> = {
   $id: '6a14c2f0b3d95e7a8c41',
   $permissions: ['read("any")'],
+  applicationId: 'com.example.app',
+  bundleIdentifier: 'com.example.app',
   email: 'ann@example.com',
   emails: ['ann@example.com'],
   events: ['users.*.create'],
+  host: 'smtp.example.com',
+  hostname: 'app.example.com',
   ip: '203.0.113.7',
   labels: ['vip'],
   name: 'Example',
   number: '+14155550123',
   password: 'violet-anchor-42',
+  packageIdentifierName: 'com.example.app',
+  packageName: 'com.example.app',
   permissions: ['read("any")'],
   phone: '+14155550123',
   roles: ['owner'],
@@ -29,8 +35,8 @@ const kindOf = ({ type }: Schema) => [type].flat().find((one) => one !== 'null')
 /** Returns a text that meets a schema. @param name of the field, which stands for a text of no known form */
 function exampleText(name: string, { format, pattern = '', minLength, maxLength }: Schema): string {
   const form = `${pattern}`
-  if (format === 'email') return 'ann@example.com'
-  if (format === 'uri') return 'https://example.com'
+  if (format === 'email' || name.endsWith('Email')) return 'ann@example.com'
+  if (format === 'uri' || name.endsWith('URL')) return 'https://example.com'
   if (format === 'date-time' || form.includes(String.raw`T\d{2}`)) return MOMENT
   if (form.startsWith(String.raw`^unique\(`)) return 'unique()'
   if (form.includes('{6}$')) return '123456'

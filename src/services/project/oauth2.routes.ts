@@ -170,7 +170,8 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 /** Lists what a provider cannot do without. */
-const needsOf = ({ needs }: Provider) => needs.map((fields) => fields.join(', ')).join('; or ')
+const needsOf = ({ needs }: Provider) =>
+  needs.map((fields) => fields.map((field) => `\`${field}\``).join(', ')).join('; or ')
 
 const titleOf = ({ sdk }: Provider) => TITLES[sdk] ?? sdk
 
