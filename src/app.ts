@@ -29,7 +29,7 @@ export type Deps = { now: () => Date }
 
 const HEADERS = { Server: 'Appwrite', 'X-Content-Type-Options': 'nosniff' }
 
-/** Builds the application: the stages of auth contract 1 in their order, then every route. */
+/** Builds the application: the stages of docs/contract/auth.md §1 in their order, then every route. */
 export function createApp(deps: Deps = { now: () => new Date() }) {
   const app = new Hono<AppEnv>({ getPath: normalPath })
   app.use(common(deps))
@@ -49,13 +49,15 @@ export function createApp(deps: Deps = { now: () => new Date() }) {
   return app
 }
 
-/** Orders paths so that at the first difference a literal comes before a parameter (auth contract 1, stage 3). */
+/**
+ * Orders paths so that at the first difference a literal comes before a parameter (docs/contract/auth.md §1, stage 3).
+ */
 function literalsFirst({ spec: a }: Route, { spec: b }: Route) {
   const [left, right] = [a, b].map(({ path }) => path.replace(/:\w+/g, '\uffff'))
   return left === right ? 0 : (left ?? '') < (right ?? '') ? -1 : 1
 }
 
-/** Gives the path without empty segments: `//v1/storage/` is `/v1/storage`. */
+/** Returns the path without empty segments: `//v1/storage/` is `/v1/storage`. */
 function normalPath(request: Request) {
   const path = new URL(request.url).pathname.replace(/\/{2,}/g, '/')
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
@@ -94,7 +96,7 @@ const configure: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next()
 }
 
-/** Resolves project and caller, then checks origin and project (auth contract 1, stages 4 to 9). */
+/** Resolves project and caller, then checks origin and project (docs/contract/auth.md §1, stages 4 to 9). */
 const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
   const asked = await askedProject(c)
   // Differs: a key opens its own project without the header, which the PHP SDK leaves out of uploads.
@@ -119,7 +121,7 @@ const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
 const isConsole = (asked: string) => asked === '' || asked === 'console'
 
 /**
- * Query before header on reads (auth contract 2). Differs on writes: the header comes before the body, so
+ * Query before header on reads (docs/contract/auth.md §2). Differs on writes: the header comes before the body, so
  * that a body is read early only where nothing else names the project.
  */
 async function askedProject(c: Context<AppEnv>): Promise<string> {
@@ -152,13 +154,13 @@ function sendError(c: Context<AppEnv>, error: Error) {
 /** What a guest is refused that the user might not have been. */
 const REFUSED_TO_GUESTS: readonly ErrorType[] = ['user_unauthorized', 'storage_file_already_exists']
 
-/** Tells whoever is blocked why they are refused as a guest is. */
+/** Explains to whoever is blocked why they are refused as a guest is. */
 const explain = (c: Context<AppEnv>, error: ApiError) =>
   c.get('lost') === 'blocked' && REFUSED_TO_GUESTS.includes(error.type)
     ? new ApiError('user_blocked', undefined, { cause: error })
     : error
 
-/** Tells an answer of a middleware of Hono's, such as the one that asks a browser for a password. */
+/** Recognises an answer of a middleware of Hono's, such as the one that asks a browser for a password. */
 const isRefusal = (error: Error): error is HTTPException =>
   error instanceof HTTPException && error.status < 500
 

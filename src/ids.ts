@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { randomHex } from '#/lib/secrets'
 
-/** Matches every stored ID: storage contract 1.5. */
+/** Matches every stored ID: docs/contract/storage.md §1.5. */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/
 
-/** Makes an ID of 20 lower-case hex characters, roughly sortable by time (storage contract 1.5). */
+/** Makes an ID of 20 lower-case hex characters, roughly sortable by time (docs/contract/storage.md §1.5). */
 export const uniqueId = (now: Date) =>
   (now.getTime() * 1000).toString(16).padStart(13, '0').slice(-13) + randomHex(7)
 
@@ -30,5 +30,5 @@ export const uidOf = (noun: string) => uid.describe(`ID of the ${noun}.`)
 export const customIdOf = (noun: string) =>
   customId.describe(`ID of the new ${noun}, or \`unique()\` for one that is made.`)
 
-/** Gives the ID that the caller asked for, or a new one for `unique()`. */
+/** Returns the ID that the caller asked for, or a new one for `unique()`. */
 export const idFor = (asked: string, now: Date) => (asked === 'unique()' ? uniqueId(now) : asked)

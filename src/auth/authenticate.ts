@@ -65,7 +65,7 @@ const ephemeralClaims = z.object({
 
 /**
  * Turns the credentials of a request into a caller, and reads the project's settings, in one D1 round trip
- * (auth contract 2, 5 to 8). All of it is read afresh: what is revoked is gone with the next request.
+ * (docs/contract/auth.md §2, §5–8). All of it is read afresh: what is revoked is gone with the next request.
  * @throws `project_id_missing` when a key comes with the header of another project, or one that is not valid
  * without a header
  * @throws `user_unauthorized` for an unknown key, `project_key_expired` for an expired one
@@ -131,8 +131,9 @@ function storedKey(c: Ctx, row: Key | undefined): Caller {
 }
 
 /**
- * Finds the caller behind an ephemeral key. A bad, foreign or expired one is a guest, not an error (auth
- * contract 7.1). Differs: one that a stored key made ends with that key, and holds only what that key holds now.
+ * Finds the caller behind an ephemeral key. A bad, foreign or expired one is a guest, not an error
+ * (docs/contract/auth.md §7.1). Differs: one that a stored key made ends with that key, and holds only what that key
+ * holds now.
  */
 async function ephemeralKey(c: Ctx, batch: Batch, jwt: string): Promise<() => Caller> {
   const { settings, now, db } = c.var
@@ -250,14 +251,14 @@ async function readJwt({ var: { settings, now } }: Ctx, jwt: string) {
   return data
 }
 
-/** Gives the ID of whoever is to be impersonated: by ID, else by e-mail, else by phone (auth contract 7.3). */
+/** Returns the ID of whoever is to be impersonated: by ID, else by e-mail, else by phone (docs/contract/auth.md §7.3). */
 function whoever(db: Database, { id, email, phone }: NonNullable<Credentials['impersonate']>) {
   if (id) return [id]
   const named = email ? eq(users.email, normalEmail(email)) : eq(users.phone, phone)
   return sql`(${db.select({ id: users.id }).from(users).where(named)})`
 }
 
-/** Stamps the user as seen, once a day at most, and gives them as stamped (users contract 5.4). */
+/** Stamps the user as seen, once a day at most, and gives them as stamped (docs/contract/users.md §5.4). */
 function recordUse(c: Ctx, person: Person): Person {
   const { db, now } = c.var
   const { user } = person

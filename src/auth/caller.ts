@@ -42,8 +42,8 @@ export type Person = {
 }
 
 /**
- * Says who is signed in: by a session, or by a JWT, which has no current session. `acting` is somebody else
- * while `person` impersonates (auth contract 7.3).
+ * Who is signed in: by a session, or by a JWT, which has no current session. `acting` is somebody else
+ * while `person` impersonates (docs/contract/auth.md §7.3).
  */
 export type Self = { person: Person; acting: Person; session: Session | undefined }
 
@@ -53,7 +53,7 @@ export type Self = { person: Person; acting: Person; session: Session | undefine
  */
 export type Lost = 'ended' | 'blocked' | 'ambiguous'
 
-/** Scopes of a caller without credentials (auth contract 9.1). */
+/** Scopes of a caller without credentials (docs/contract/auth.md §9.1). */
 export const GUEST_SCOPES: ReadonlySet<string> = new Set([
   'global',
   'public',
@@ -63,16 +63,16 @@ export const GUEST_SCOPES: ReadonlySet<string> = new Set([
   'locale.read',
 ])
 
-/** Scopes of a signed-in user (auth contract 9.1). */
+/** Scopes of a signed-in user (docs/contract/auth.md §9.1). */
 const USER_SCOPES = [
   ...GUEST_SCOPES,
   ...['account', 'teams.read', 'teams.write', 'targets.read', 'targets.write'],
 ]
 
-/** Scopes that every API key holds beside its own (auth contract 9.1). */
+/** Scopes that every API key holds beside its own (docs/contract/auth.md §9.1). */
 const KEY_BASE_SCOPES = ['global', 'health.read'] as const
 
-/** Scopes that an API key can be given for the services served here (auth contract 9.1). */
+/** Scopes that an API key can be given for the services served here (docs/contract/auth.md §9.1). */
 export const KEY_SCOPES = [
   ...['users', 'sessions', 'teams', 'buckets', 'files', 'tokens', 'targets', 'project', 'keys'],
   ...[
@@ -121,7 +121,7 @@ export const keyCaller = (
   origin,
 })
 
-/** Gives a user's roles in the order in which messages show them (auth contract 8). */
+/** Returns a user's roles in the order in which messages show them (docs/contract/auth.md §8). */
 export function rolesOf({ user, memberships }: Person): string[] {
   const state = user.emailVerification || user.phoneVerification ? 'verified' : 'unverified'
   return [
@@ -135,7 +135,7 @@ export function rolesOf({ user, memberships }: Person): string[] {
   ]
 }
 
-/** Gives the caller behind a session or JWT: it has the rights of whoever it acts as. */
+/** Returns the caller behind a session or JWT: it has the rights of whoever it acts as. */
 export const userCaller = ({ person, acting }: Self): Caller => ({
   kind: 'user',
   id: acting.user.id,
@@ -144,8 +144,8 @@ export const userCaller = ({ person, acting }: Self): Caller => ({
   scopes: new Set([...USER_SCOPES, ...(person.user.impersonator ? ['users.read'] : [])]),
 })
 
-/** Tells whether permission checks are off for the caller (storage contract 1.1). */
+/** Checks whether permission checks are off for the caller (docs/contract/storage.md §1.1). */
 export const isPrivileged = (caller: Caller) => caller.kind === 'key'
 
-/** Gives the user's ID, or '' where no user stands behind the caller. */
+/** Returns the user's ID, or '' where no user stands behind the caller. */
 export const userIdOf = (caller: Caller) => (caller.kind === 'user' ? caller.id : '')

@@ -11,12 +11,12 @@ export type Credentials = {
   impersonate: { id: string; email: string; phone: string } | undefined
 }
 
-/** Reads a header, else a query parameter in camel or lower case (auth contract 3.1). */
+/** Reads a header, else a query parameter in camel or lower case (docs/contract/auth.md §3.1). */
 function either(c: Context<AppEnv>, header: string, query: string): string {
   return c.req.header(header) || c.req.query(query) || c.req.query(query.toLowerCase()) || ''
 }
 
-/** Tells whether a console session is asked for; there is no console here, so it is nobody's. */
+/** Checks whether a console session is asked for; there is no console here, so it is nobody's. */
 export const isAdminMode = (c: Context<AppEnv>) => either(c, 'x-appwrite-mode', 'mode') === 'admin'
 
 /** Collects the credentials of a request; whether they are good is for `authenticate` to say. */
@@ -27,7 +27,7 @@ export function credentialsOf(c: Context<AppEnv>): Credentials {
   const email = either(c, 'x-appwrite-impersonate-user-email', 'impersonateEmail')
   const phone = either(c, 'x-appwrite-impersonate-user-phone', 'impersonatePhone')
   const { sessions, isFallback } = shownSessions(c.req.raw.headers, c.var.settings.PROJECT_ID)
-  c.header('X-Debug-Fallback', `${isFallback}`) // auth contract 3.2
+  c.header('X-Debug-Fallback', `${isFallback}`) // docs/contract/auth.md §3.2
   return {
     key,
     jwt: c.req.header('x-appwrite-jwt') || undefined,

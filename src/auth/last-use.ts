@@ -5,7 +5,7 @@ import type { AppEnv } from '#/http/context'
 
 const REFRESH_MS = 24 * 3600 * 1000
 
-/** Tells whether a use is to be recorded: once in 24 hours at most, so that reads do not write. */
+/** Checks whether a use is to be recorded: once in 24 hours at most, so that reads do not write. */
 export const isStale = (accessedAt: Date | null, now: Date) =>
   now.getTime() - (accessedAt?.getTime() ?? 0) > REFRESH_MS
 
@@ -16,7 +16,7 @@ const SDKS: ReadonlySet<string> = new Set([
   ...['Swift', 'Unity', 'Web'],
 ])
 
-/** Stamps a key as seen, once a day at most, and with each SDK that uses it (auth contract 7.1). */
+/** Stamps a key as seen, once a day at most, and with each SDK that uses it (docs/contract/auth.md §7.1). */
 export function recordKeyUse(c: Context<AppEnv>, { id, accessedAt, sdks }: Key) {
   const { db, now } = c.var
   const name = c.req.header('x-sdk-name') ?? ''

@@ -26,7 +26,7 @@ export async function hashOneTime(
   return hex(await crypto.subtle.sign('HMAC', signing, text)) as SecretHash
 }
 
-/** Says what a secret is to open. */
+/** What a secret is to open. */
 export type NewOneTime = {
   userId: string
   purpose: Purpose
@@ -39,7 +39,7 @@ export type NewOneTime = {
   sealed?: string
 }
 
-/** Gives the row of a new one-time secret; the secret itself is in nothing that is stored. */
+/** Returns the row of a new one-time secret; the secret itself is in nothing that is stored. */
 export async function oneTimeRow(c: Context<AppEnv>, given: NewOneTime) {
   const { now, settings } = c.var
   return {
@@ -64,7 +64,7 @@ export type OneTime = {
   ref?: string
 } & ({ secretHash: SecretHash; id?: string } | { id: string; secretHash?: SecretHash })
 
-/** Gives the statement that finds a secret that nobody has used and that has not expired. */
+/** Builds the statement that finds a secret that nobody has used and that has not expired. */
 const findUsable = ({ var: { db, now } }: Context<AppEnv>, given: OneTime) =>
   db
     .select({ sequence: oneTimeSecrets.sequence })
@@ -81,11 +81,11 @@ const findUsable = ({ var: { db, now } }: Context<AppEnv>, given: OneTime) =>
     )
     .limit(1)
 
-/** Gives the condition under which {@link redeem} redeems, for statements before it in its batch. */
+/** Builds the condition under which {@link redeem} redeems, for statements before it in its batch. */
 export const isRedeemable = (c: Context<AppEnv>, given: OneTime) => exists(findUsable(c, given))
 
 /**
- * Gives the statement that redeems a secret: of all requests that hold it, exactly one gets its row. It
+ * Builds the statement that redeems a secret: of all requests that hold it, exactly one gets its row. It
  * opens only what it was made for, only its user's, and only once. What is to happen with it goes in the same
  * batch before it, under {@link isRedeemable}.
  * @param when what must be true as well
@@ -129,7 +129,7 @@ export async function redeemOne(
   return row
 }
 
-/** Gives `digits` random decimal digits, each as likely as any other. */
+/** Returns `digits` random decimal digits, each as likely as any other. */
 export function randomDigits(digits: number): string {
   let text = ''
   while (text.length < digits) {

@@ -8,7 +8,7 @@ import { normalEmail } from '#/lib/contact/email'
 import { log } from '#/lib/log'
 
 /**
- * Says how often a route may be called: `keys` are templates with one counter each (auth contract 13). An
+ * How often a route may be called: `keys` are templates with one counter each (docs/contract/auth.md §13). An
  * answer with a status of `resetOn` starts the count anew.
  */
 export type RateLimit = {

@@ -12,15 +12,15 @@ const ROLE = new RegExp(
 )
 const PERMISSION = /^(create|read|update|delete|write)\("([^"]*)"\)$/
 
-/** Prints the stored form of a permission (auth contract 9.3). */
+/** Prints the stored form of a permission (docs/contract/auth.md §9.3). */
 export const permission = (action: Action, role: string) => `${action}("${role}")`
 
-/** Tells whether any of the caller's roles is granted the action; always true for a key. */
+/** Checks whether any of the caller's roles is granted the action; always true for a key. */
 export const allows = (caller: Caller, action: Action, permissions: readonly string[]) =>
   isPrivileged(caller) ||
   caller.roles.some((role) => permissions.includes(permission(action, role)))
 
-/** Puts the actions that `write` stands for in its place and drops repeats (storage contract 3.1). */
+/** Puts the actions that `write` stands for in its place and drops repeats (docs/contract/storage.md §3.1). */
 const expand = (permissions: readonly string[], written: readonly Action[]) => [
   ...new Set(
     permissions.flatMap((text) =>
@@ -51,7 +51,7 @@ export const permissionList = (actions: readonly Action[], written: readonly Act
     .transform((permissions) => expand(permissions, written))
 
 /**
- * Refuses permissions for roles that the caller does not hold; a key may grant any (auth contract 9.4).
+ * Refuses permissions for roles that the caller does not hold; a key may grant any (docs/contract/auth.md §9.4).
  * @throws `user_unauthorized`
  */
 export function grantRoles(caller: Caller, permissions: readonly string[]) {

@@ -18,8 +18,8 @@ export const encodeSession = ({ id, secret }: SessionToken) => btoa(JSON.stringi
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/
 
 /**
- * Returns the `Domain` of session cookies; undefined on loopback, on addresses (auth contract 5.3) and on any host
- * but the public one.
+ * Returns the `Domain` of session cookies; undefined on loopback, on addresses (docs/contract/auth.md §5.3) and on any
+ * host but the public one.
  */
 export function cookieDomain(c: Context<AppEnv>): string | undefined {
   const host = cookieHost(c)
@@ -30,7 +30,7 @@ export function cookieDomain(c: Context<AppEnv>): string | undefined {
 const hostOf = (url: string | undefined) =>
   url && URL.canParse(url) ? new URL(url).hostname : undefined
 
-/** Tells whether browsers will send our cookies back from where the request comes (auth contract 5.3). */
+/** Checks whether browsers will send our cookies back from where the request comes (docs/contract/auth.md §5.3). */
 function cookiesReturn(c: Context<AppEnv>): boolean {
   const from = hostOf(c.req.header('origin')) ?? hostOf(c.req.header('referer'))
   return from !== undefined && sameSite(requestUrl(c).hostname, from)

@@ -1,7 +1,7 @@
 import { parse } from 'hono/utils/cookie'
 import { z } from 'zod'
 
-/** What a session's holder shows: whose it is, and the secret whose hash is stored (auth contract 5.1). */
+/** What a session's holder shows: whose it is, and the secret whose hash is stored (docs/contract/auth.md §5.1). */
 export type SessionToken = { id: string; secret: string }
 
 const tokenSchema = z.object({ id: z.string().default(''), secret: z.string().default('') })
@@ -56,7 +56,7 @@ export const MAX_SHOWN = 8
 
 /**
  * Collects the session tokens of a request, narrowest claim first: header, cookies, fallback header. Differs: all
- * of them are looked up, where upstream takes the first that holds anything (auth contract 5.2).
+ * of them are looked up, where upstream takes the first that holds anything (docs/contract/auth.md §5.2).
  * @returns at most {@link MAX_SHOWN} different tokens, and whether only the fallback header was left to look at
  */
 export function shownSessions(headers: Headers, projectId: string) {

@@ -6,7 +6,7 @@ import { quietEnv } from './quiet.ts'
 /** Where logs and caches of the deployment tools are kept. */
 const STATE = '.wrangler'
 
-/** Tells that a remote step failed; the message is the tool's own. */
+/** Thrown when a remote step failed; the message is the tool's own. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError'
 }

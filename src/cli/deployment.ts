@@ -55,7 +55,7 @@ export function slugOf(branch: string): string {
   return kept ? `${kept}-${digest}` : digest
 }
 
-/** Gives the deployment of a branch: its own Worker, database, bucket and queue, and mails kept to be read. */
+/** Returns the deployment of a branch: its own Worker, database, bucket and queue, and mails kept to be read. */
 export function previewOf(branch: string): Deployment {
   const name = `edgewrite-${slugOf(branch)}`
   return {
@@ -84,7 +84,7 @@ export const VARS = [
 /** Settings that hold a password or key: they go to Cloudflare as secrets. */
 export const SECRETS = ['API_KEY', 'SECRET', 'SMTP_URL', 'SMS_URL', 'SMS_HEADERS']
 
-/** Gives a whole number that stands for a name: rate-limit namespaces are numbered. */
+/** Returns a whole number that stands for a name: rate-limit namespaces are numbered. */
 const numberOf = (name: string) => createHash('sha256').update(name).digest().readUInt32BE()
 
 /**

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { isCi, print, printError, printOnce } from './print.ts'
 import type { Deployed } from './provision.ts'
 
-/** Says where a key is that nobody has seen. */
+/** Where a key is that nobody has seen. */
 const unseenKey = (worker: string) => `
 An API key was made, and is not shown in the log of a build server. Set one of your own: give API_KEY to this
 command (PREVIEW_API_KEY is the secret that the preview workflow takes it from), or run

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { printError } from './print.ts'
 
-/** Gives the folder for one kind of files that programs keep in the home folder by themselves. */
+/** Returns the folder for one kind of files that programs keep in the home folder by themselves. */
 const kept = (state: string, kind: 'config' | 'data' | 'cache') => {
   const name = `XDG_${kind.toUpperCase()}_HOME`
   return { [name]: process.env[name] ?? resolve(state, kind) }
 }
 
 /**
- * Gives the environment in which tools keep their logs, caches and settings inside the project, so that
+ * Returns the environment in which tools keep their logs, caches and settings inside the project, so that
  * development leaves nothing in the home folder.
  */
 export const quietEnv = (state: string): NodeJS.ProcessEnv => ({

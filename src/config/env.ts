@@ -131,7 +131,7 @@ const settingsSchema = settingsShape.check(({ value, issues }) => {
 /** Holds the operator's settings, checked and with defaults filled in. */
 export type Settings = z.output<typeof settingsSchema>
 
-/** Tells that the deployment is not configured; the message names each setting, never its value. */
+/** Thrown when the deployment is not configured; the message names each setting, never its value. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }

@@ -2,12 +2,12 @@ import { isLoopback } from '#/lib/public-host'
 import { userInfo } from '#/lib/url'
 
 /**
- * Says how text messages are sent. `twilio` speaks Twilio's Messages API; `http` posts
+ * How text messages are sent. `twilio` speaks Twilio's Messages API; `http` posts
  * `{from, to, message}` as JSON.
  */
 export type SmsConfig = { kind: 'twilio' | 'http'; url: string; authorization?: string }
 
-/** Gives the value of an `Authorization` header (RFC 7617 §2), UTF-8 inside. */
+/** Returns the value of an `Authorization` header (RFC 7617 §2), UTF-8 inside. */
 const basic = (username: string, password: string) => {
   const bytes = new TextEncoder().encode(`${username}:${password}`)
   return `Basic ${btoa(String.fromCharCode(...bytes))}`

@@ -2,7 +2,7 @@ import { isLoopback } from '#/lib/public-host'
 import { userInfo } from '#/lib/url'
 
 /**
- * Says how to reach a mail server. `starttls` upgrades a plain connection and never sends a mail without;
+ * How to reach a mail server. `starttls` upgrades a plain connection and never sends a mail without;
  * `tls` is encrypted from the start; `none` is for loopback hosts alone.
  */
 export type SmtpConfig = {

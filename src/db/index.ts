@@ -19,7 +19,7 @@ export function database(d1: D1Database): Database {
 /**
  * Opens the database for one request. With replicas, its first statements, which find out who calls, run on
  * the primary, and whatever follows runs on a copy that is at least as new: nobody who was revoked before the
- * request began gets in, and no request reads what is older than its own writes (platform §3).
+ * request began gets in, and no request reads what is older than its own writes.
  */
 export const requestDatabase = (d1: D1Database, replicas: boolean): Database =>
   replicas ? open(d1.withSession('first-primary') as unknown as D1Database) : database(d1) // prepare and batch are all that is used

@@ -4,7 +4,7 @@ import type { Database } from '#/db'
 import { withFoldings } from '#/db/folding'
 
 /**
- * Gives the statement that inserts a row if a condition holds at that moment, so that nothing can change
+ * Builds the statement that inserts a row if a condition holds at that moment, so that nothing can change
  * between the check and the insert.
  * @returns a statement that gives the row stored, or none
  */

@@ -7,8 +7,8 @@ const ORIGIN = /Origin$/
 type Touched = SQLiteTable & { updatedAt: AnySQLiteColumn }
 
 /**
- * Gives what to set in an update, so that `updatedAt` moves only when a stored value really changes
- * (users contract 2.1).
+ * Returns what to set in an update, so that `updatedAt` moves only when a stored value really changes
+ * (docs/contract/users.md §2.1).
  * @param values by property of the table; those left undefined stay as they are
  */
 export function touched<T extends Touched>(

@@ -16,11 +16,11 @@ type Ctx = Context<AppEnv>
 
 /** Something that happened, as webhooks are to be told. */
 export type Happening = {
-  /** Name template (project contract 14.1). */
+  /** Name template (docs/contract/project.md §14.1). */
   template: string
   /** IDs for its placeholders; the payload has the others. */
   ids: Readonly<Record<string, string>>
-  /** Gives what is told, once it is known that somebody listens. */
+  /** Returns what is told, once it is known that somebody listens. */
   payload: (view: View) => unknown | Promise<unknown>
 }
 
@@ -42,14 +42,14 @@ export function takeBackUser(c: Ctx, userId: string) {
 }
 
 /**
- * Says what the event of the route tells where it is not the answer: what was deleted, as it was. Without it, a
+ * Sets what the event of the route tells where it is not the answer: what was deleted, as it was. Without it, a
  * route that answers with no model tells nothing.
  */
 export function tell(c: Ctx, told: Told) {
   c.set('told', told)
 }
 
-/** What answers show once and events never do, by model (project contract 14.5). */
+/** What answers show once and events never do, by model (docs/contract/project.md §14.5). */
 const BLANKS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   mfaType: { secret: '', uri: '' },
   mfaRecoveryCodes: { recoveryCodes: [] },

@@ -7,8 +7,8 @@ import { countryOf } from '#/lib/clients/geo'
 const LONGEST_USER_AGENT = 512
 
 /**
- * Gives the client's user agent. A server that acts for a browser passes the browser's on, which only keys
- * may do (auth contract 3.1).
+ * Returns the client's user agent. A server that acts for a browser passes the browser's on, which only keys
+ * may do (docs/contract/auth.md §3.1).
  */
 export function userAgentOf(c: Context<AppEnv>): string {
   const forwarded = c.var.caller.kind === 'key' ? c.req.header('x-forwarded-user-agent') : undefined
@@ -17,7 +17,7 @@ export function userAgentOf(c: Context<AppEnv>): string {
 
 /**
  * Notes in a user's activity log what the user did, after the answer; what keys and guests do is in no
- * user's log (users contract 14).
+ * user's log (docs/contract/users.md §14).
  */
 export function recordAction(c: Context<AppEnv>, event: string) {
   const { db, now, self, actor } = c.var

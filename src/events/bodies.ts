@@ -14,7 +14,7 @@ export async function storeBody(bucket: R2Bucket, text: string, now: Date): Prom
   return key
 }
 
-/** Gives a body that was put aside; undefined when it is gone. */
+/** Returns a body that was put aside; undefined when it is gone. */
 export const readBody = async (bucket: R2Bucket, key: string): Promise<string | undefined> =>
   (await bucket.get(key))?.text()
 

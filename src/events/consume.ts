@@ -17,7 +17,7 @@ import { log } from '#/lib/log'
  */
 export const RETRY_DELAYS_SECONDS = [2, 10, 60, 600, 3600] as const
 
-/** A webhook with as many failed deliveries in a row is switched off (project contract 13.3). */
+/** A webhook with as many failed deliveries in a row is switched off (docs/contract/project.md §13.3). */
 export const MOST_FAILURES = 10
 
 /** What became of a delivery. `dropped`: nobody is to be told any more, or what was to be told is gone. */
@@ -58,7 +58,7 @@ export async function consume(batch: MessageBatch<unknown>, env: Env, now: Date)
   }
 }
 
-/** Gives how long a refused delivery waits; undefined when it has failed. */
+/** Returns how long a refused delivery waits; undefined when it has failed. */
 const delayOf = ({ attempts }: Message<unknown>): number | undefined =>
   RETRY_DELAYS_SECONDS[attempts - 1]
 

@@ -12,12 +12,15 @@ import { log } from '#/lib/log'
 
 type Ctx = Context<AppEnv>
 
-/** Tokens of these events are told with their secret, for servers that mail them themselves (project contract 14.5). */
+/**
+ * Tokens of these events are told with their secret, for servers that mail them themselves
+ * (docs/contract/project.md §14.5).
+ */
 const WITH_SECRET = [
   ...['users.[userId].recovery.[tokenId].create', 'users.[userId].verification.[tokenId].create'],
 ]
 
-/** No more webhooks are told of one event (project contract 13.2). */
+/** No more webhooks are told of one event (docs/contract/project.md §13.2). */
 const MOST_WEBHOOKS = 1000
 /** A message of the queue has 128,000 bytes at most, some of them the platform's own (Queues limits). */
 const LONGEST_MESSAGE_BYTES = 120_000
@@ -28,7 +31,7 @@ const MOST_BYTES = 240_000
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
 
 /**
- * Tells webhooks what happened while the request ran. The answer waits for none of it: whether any webhook is
+ * Sends webhooks what happened while the request ran. The answer waits for none of it: whether any webhook is
  * enabled has come with the project's settings, and where those were not read, for the deployment's own key, it is
  * asked after the answer.
  */

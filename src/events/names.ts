@@ -16,7 +16,7 @@ const PLACEHOLDER = /^\[(\w+)\]$/
 const isId = (segment: string) => segment === ANY || PLACEHOLDER.test(segment)
 
 /**
- * Gives a template and its shorter forms, the longest first: without attribute, without action, and each parent.
+ * Returns a template and its shorter forms, the longest first: without attribute, without action, and each parent.
  *
  * Differs: upstream shortens `users.[userId].delete.mfa` to a name that says that the user was deleted.
  */
@@ -30,7 +30,7 @@ function formsOf(template: string): string[][] {
   return forms.reverse()
 }
 
-/** Gives every way to write a form: each ID as it is, or `*`. */
+/** Returns every way to write a form: each ID as it is, or `*`. */
 const spellings = (form: readonly string[], idOf: (placeholder: string) => string) =>
   form.reduce<string[]>((names, segment) => {
     const placeholder = PLACEHOLDER.exec(segment)?.[1]
@@ -40,12 +40,12 @@ const spellings = (form: readonly string[], idOf: (placeholder: string) => strin
       : names.flatMap((name) => texts.map((text) => `${name}.${text}`))
   }, [])
 
-/** Gives the placeholders of a template, such as `userId`, in order. */
+/** Returns the placeholders of a template, such as `userId`, in order. */
 export const placeholdersOf = (template: string): string[] =>
   [...template.matchAll(/\[(\w+)\]/g)].flatMap(([, name]) => name ?? [])
 
 /**
- * Gives all names under which subscribers may wait for one occurrence (project contract 14.2).
+ * Returns all names under which subscribers may wait for one occurrence (docs/contract/project.md §14.2).
  * @param template such as `users.[userId].update.email`
  * @param idOf gives the ID that stands for a placeholder
  */

@@ -6,7 +6,7 @@ type Family = { actions: Actions; below: Readonly<Record<string, Actions>> }
 
 const ALL: Actions = { create: [], update: [], delete: [] }
 
-/** What can be subscribed to (project contract 14.3). */
+/** What can be subscribed to (docs/contract/project.md §14.3). */
 const FAMILIES: Readonly<Record<string, Family>> = {
   users: {
     actions: {
@@ -46,7 +46,7 @@ function fits(actions: Actions, [action, attribute, ...more]: readonly string[])
 const standsForId = (part: string | undefined) => part === '*' || (part !== undefined && isId(part))
 
 /**
- * Tells whether a subscription can ever match an event.
+ * Checks whether a subscription can ever match an event.
  *
  * Differs: upstream takes patterns that never match, and those of services that are not here.
  */
@@ -60,6 +60,6 @@ export function isPattern(pattern: string): boolean {
   return actions !== undefined && standsForId(subId) && fits(actions, tail)
 }
 
-/** Tells whether events of a template can be subscribed to at all; of keys, tokens and settings nobody is told. */
+/** Checks whether events of a template can be subscribed to at all; of keys, tokens and settings nobody is told. */
 export const isSubscribable = (template: string) =>
   Object.hasOwn(FAMILIES, template.slice(0, template.indexOf('.')))

@@ -13,7 +13,7 @@ export type Receiver = {
 }
 
 const TIMEOUT_MS = 15_000
-/** How much of an answer that refuses a delivery is kept (project contract 13.3). */
+/** How much of an answer that refuses a delivery is kept (docs/contract/project.md §13.3). */
 const LONGEST_ANSWER_BYTES = 10_000
 
 const encoder = new TextEncoder()
@@ -22,7 +22,7 @@ const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
 
 /**
  * Signs a delivery, so that the receiver knows who sent it.
- * @returns base64 of the HMAC-SHA1 of address and body (RFC 2104; project contract 13.3)
+ * @returns base64 of the HMAC-SHA1 of address and body (RFC 2104; docs/contract/project.md §13.3)
  */
 export async function signatureOf(secret: string, url: string, body: string): Promise<string> {
   const key = await crypto.subtle.importKey(
@@ -50,7 +50,7 @@ const basic = ({ authUsername, authPassword }: Receiver) =>
     ? { Authorization: `Basic ${base64(encoder.encode(`${authUsername}:${authPassword}`))}` }
     : undefined
 
-/** Gives the first bytes of an answer as text, and leaves the rest unread. */
+/** Returns the first bytes of an answer as text, and leaves the rest unread. */
 async function beginningOf({ body }: Response): Promise<string> {
   const reader = body?.getReader()
   if (!reader) return ''
@@ -73,7 +73,7 @@ const whereTo = ({ status, headers }: Response) => {
 }
 
 /**
- * Posts one event to a webhook (project contract 13.3). Redirects are not followed.
+ * Posts one event to a webhook (docs/contract/project.md §13.3). Redirects are not followed.
  *
  * Differs: upstream takes a redirect for success though nothing was delivered, and reads answers to their end and
  * fails with one of over 5 MiB; here a redirect is a failure, and nothing is read of answers that accept.

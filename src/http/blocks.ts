@@ -21,7 +21,7 @@ function viewReader(body: ReadableStream<Uint8Array>): ViewReader {
 
 /** A stream that is read in large pieces. */
 export type Blocks = {
-  /** Gives the next piece, never an empty one; undefined at the end. */
+  /** Returns the next piece, never an empty one; undefined at the end. */
   next(): Promise<Uint8Array | undefined>
   cancel(): Promise<void>
 }

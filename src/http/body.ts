@@ -33,8 +33,8 @@ const limitBody = bodyLimit({
 /**
  * Reads the parameters of a body, once a request. Zero bytes are no parameters, whatever type they claim.
  *
- * Differs: a malformed body is refused, where upstream takes it for an empty set of parameters (auth contract 12)
- * and so removes what an optional parameter would have kept.
+ * Differs: a malformed body is refused, where upstream takes it for an empty set of parameters
+ * (docs/contract/auth.md §12) and so removes what an optional parameter would have kept.
  *
  * @throws `general_argument_invalid` for a body that is too large, or not a form or JSON object as its type says
  */

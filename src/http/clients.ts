@@ -20,7 +20,7 @@ const DEVELOPMENT = ['*.localhost', '10.0.2.2']
 /** Schemes of apps that are opened in Expo's own app, at a developer's address. */
 const EXPO_SCHEMES = ['exp', 'exps']
 
-/** Schemes that a registered app may call from and be redirected to (auth contract 4.2). */
+/** Schemes that a registered app may call from and be redirected to (docs/contract/auth.md §4.2). */
 const APP_SCHEMES: Record<Platform['type'], readonly string[]> = {
   web: [],
   apple: ['appwrite-ios', 'appwrite-macos', 'appwrite-watchos', 'appwrite-tvos'],
@@ -100,7 +100,9 @@ const hostAllowed = (hostname: string, hosts: readonly string[]) =>
       (entry.startsWith('*') && hostname.endsWith(entry.slice(1))),
   )
 
-/** Checks whether an origin or redirect target belongs to a client of the project (auth contract 4.3, 4.4). */
+/**
+ * Checks whether an origin or redirect target belongs to a client of the project (docs/contract/auth.md §4.3, §4.4).
+ */
 export function isClient(url: string, { hosts, registered, schemes }: Clients): boolean {
   const { protocol, hostname } = parseUrl(url) ?? {}
   if (protocol === undefined || hostname === undefined) return false

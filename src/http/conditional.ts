@@ -35,7 +35,7 @@ export function preconditions(
   return modifiedSince !== undefined && modified <= modifiedSince ? 'not-modified' : 'ok'
 }
 
-/** Tells whether a Range header counts: If-Range must name this very version (RFC 9110 §13.1.5). */
+/** Checks whether a Range header counts: If-Range must name this very version (RFC 9110 §13.1.5). */
 export function rangeApplies(headers: Headers, { etag, lastModified }: Validators): boolean {
   const header = headers.get('if-range')
   if (header === null) return true

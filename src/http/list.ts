@@ -46,7 +46,7 @@ export type ListParams = {
   total: boolean
 }
 
-/** Says what is listed. */
+/** What is listed. */
 export type ListSource = {
   table: Listed
   attributes: Attributes
@@ -84,7 +84,7 @@ const CURSOR = 'cursor_row'
 const cursorValue = (column: AnySQLiteColumn) =>
   sql`(select ${sql.identifier(columnName(column))} from ${sql.identifier(CURSOR)})`
 
-/** Larger sets count as this many (queries contract 7). */
+/** Larger sets count as this many (docs/contract/queries.md §7). */
 export const TOTAL_CAP = 5000
 
 /**
@@ -131,7 +131,7 @@ function placesOf({ table, attributes, columns }: ListSource): Places {
   }
 }
 
-/** Gives the queries in today's syntax; clients from before 1.5.0 write another (queries contract 10). */
+/** Returns the queries in today's syntax; clients from before 1.5.0 write another (docs/contract/queries.md §10). */
 export function queriesOf(
   c: Context<AppEnv>,
   { queries }: Pick<ListParams, 'queries'>,
@@ -247,7 +247,7 @@ function merged(
 }
 
 /**
- * Gives the bounds of a search whose order is that of the full-text index, so that a page reads no more of the
+ * Returns the bounds of a search whose order is that of the full-text index, so that a page reads no more of the
  * index than it shows, however many rows match.
  * @param beyond the cursor row's place in that order
  */

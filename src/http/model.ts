@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { olderThan } from '#/http/response-format'
 
-/** Says who looks at a model, and in which format and language. */
+/** Who looks at a model, and in which format and language. */
 export type View = {
   /** True for API keys: they see what is hidden from users. */
   privileged: boolean
@@ -10,7 +10,7 @@ export type View = {
   locale: string
 }
 
-/** Says how a row looks on the wire: the JSON shape for documents, and the mapping for answers. */
+/** How a row looks on the wire: the JSON shape for documents, and the mapping for answers. */
 export type Model<Row, Schema extends z.ZodType = z.ZodType> = {
   /** '' for a choice of models, which has no name of its own. */
   name: string
@@ -20,7 +20,7 @@ export type Model<Row, Schema extends z.ZodType = z.ZodType> = {
   wire: (row: Row, view: View) => Record<string, unknown>
 }
 
-/** Prints a point in time as the API does (storage contract 1.6). */
+/** Prints a point in time as the API does (docs/contract/storage.md §1.6). */
 export const printTime = (date: Date) => date.toISOString().replace('Z', '+00:00')
 
 /** A time that is always there. */
@@ -66,7 +66,7 @@ export const model = <Row, Shape extends z.ZodRawShape>(
 /** No client is older: its fields are always there. */
 const OLDEST = '0.0.0'
 
-/** Gives a model's shape with its name, so that documents refer to it. */
+/** Returns a model's shape with its name, so that documents refer to it. */
 const named = ({ name, schema }: Pick<Model<never>, 'name' | 'schema'>) =>
   name === '' ? schema : schema.meta({ id: name })
 

@@ -151,7 +151,7 @@ function byteReader(body: ReadableStream<Uint8Array>) {
     /** Checks, before anything is read, whether there is nothing to read. */
     isEmpty: async () => !(await pull()),
     /**
-     * Gives all bytes before a delimiter and passes over it.
+     * Returns all bytes before a delimiter and passes over it.
      * @throws `general_argument_invalid` when the stream ends without one
      */
     async upTo(delimiter: Buffer, give: (bytes: Uint8Array) => Promise<void> | void) {

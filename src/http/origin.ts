@@ -72,7 +72,7 @@ export function exposedHeaders(answer: Headers): string {
 }
 
 /**
- * Returns the CORS headers of every answer (auth contract 4.1).
+ * Returns the CORS headers of every answer (docs/contract/auth.md §4.1).
  * @param origin the request's, where it may be echoed; a preflight echoes any
  * @param exposed as {@link exposedHeaders} has them
  */

@@ -3,7 +3,7 @@ import { ApiError } from '#/errors'
 import { parseDateTime } from '#/lib/date-time'
 
 /**
- * Says what a parameter is for, in the documents. It marks the schema itself: zod's `describe` copies it, at up to
+ * What a parameter is for, in the documents. It marks the schema itself: zod's `describe` copies it, at up to
  * 0.1 ms each when the Worker starts. A schema that several parameters share takes `describe`.
  */
 export function described<T extends z.ZodType>(schema: T, description: string): T {

@@ -1,6 +1,6 @@
 import { ApiError } from '#/errors'
 
-/** Spans above this many bytes are answered in part, as open-ended ones are (storage contract 8.5). */
+/** Spans above this many bytes are answered in part, as open-ended ones are (docs/contract/storage.md §8.5). */
 const LONGEST_SPAN = 20_000_000
 
 const SPECIFIER = /^bytes=\s*(\d{0,16})-(\d{0,16})\s*$/i
@@ -36,7 +36,7 @@ const unsatisfiable = (size: number) =>
 const CONTENT_RANGE = /^[^\s]+ (\d{1,16})-(\d{1,16})\/(\d{1,16})$/
 
 /**
- * Reads the Content-Range of a chunk (storage contract 6.5).
+ * Reads the Content-Range of a chunk (docs/contract/storage.md §6.5).
  * @returns `start` and `end` as offsets of the first and last byte; an `end` equal to the total, as old
  * clients send it, is the last byte
  * @throws `storage_invalid_content_range`

@@ -23,14 +23,14 @@ function compareTexts(header: string | undefined, version: string): number {
 }
 
 /**
- * Says whether `X-Appwrite-Response-Format` asks for a format from before `version`. A header that is
- * missing or names no version asks for the newest one (queries contract 10).
+ * Checks whether `X-Appwrite-Response-Format` asks for a format from before `version`. A header that is
+ * missing or names no version asks for the newest one (docs/contract/queries.md §10).
  */
 export const olderThan = (header: string | undefined, version: string): boolean =>
   compareTexts(header, version) < 0
 
 /**
- * Gives the `X-Appwrite-Warning` for a client made for a newer server (queries contract 10).
+ * Returns the `X-Appwrite-Warning` for a client made for a newer server (docs/contract/queries.md §10).
  * @param serverVersion the version that this server reports of itself
  * @returns undefined when there is nothing to warn of
  */

@@ -17,14 +17,14 @@ import { type ClientInfo, parseUserAgent } from '#/lib/clients/user-agent'
 export const preferencesSchema = z.record(z.string(), z.unknown()).meta({ id: 'preferences' })
 export type Preferences = z.output<typeof preferencesSchema>
 
-/** Answers with the bare preferences (users contract 7). */
+/** Answers with the bare preferences (docs/contract/users.md §7). */
 export const preferencesModel = {
   name: 'preferences',
   schema: z.looseObject({}),
   wire: (prefs: Preferences) => prefs,
 }
 
-/** Users contract 2.2. */
+/** docs/contract/users.md §2.2. */
 export const targetModel = model(
   'target',
   {
@@ -122,7 +122,7 @@ const targetSchemaOf = (target: Target, view: View) => targetModel.wire(target, 
 
 const IMPERSONATION_SINCE = { impersonator: '1.9.0', impersonatorUserId: '1.9.0' }
 
-/** A user as the Users service shows it, to keys with the password's hash (users contract 2.1). */
+/** A user as the Users service shows it, to keys with the password's hash (docs/contract/users.md §2.1). */
 export type UserRow = { user: User; targets: readonly Target[] }
 
 export const userModel = model(
@@ -149,7 +149,7 @@ export const userModel = model(
 )
 export const userListModel = listModel('userList', 'users', userModel)
 
-/** A user as it sees itself: without the password (account contract 2). */
+/** A user as it sees itself: without the password (docs/contract/account.md §2). */
 export type AccountRow = UserRow & { impersonatorUserId: string | null }
 
 export const accountModel = model(
@@ -194,7 +194,7 @@ const wireClient = (
  */
 export type SessionRow = Session & { secret?: string; current?: boolean; countryName?: string }
 
-/** Users contract 2.3; `secret` is for keys alone. */
+/** docs/contract/users.md §2.3; `secret` is for keys alone. */
 export const sessionModel = model(
   'session',
   {
@@ -238,7 +238,7 @@ export const sessionModel = model(
 )
 export const sessionListModel = listModel('sessionList', 'sessions', sessionModel)
 
-/** A one-time secret as issued; `secret` is for keys alone (users contract 2.4). */
+/** A one-time secret as issued; `secret` is for keys alone (docs/contract/users.md §2.4). */
 export type TokenRow = Pick<OneTimeSecret, 'id' | 'createdAt' | 'userId'> & {
   expiresAt: Date | null
   secret: string
@@ -266,7 +266,7 @@ export const tokenModel = model(
   { phrase: '1.5.0' },
 )
 
-/** An identity with its tokens opened (users contract 2.5). */
+/** An identity with its tokens opened (docs/contract/users.md §2.5). */
 export const identityModel = model(
   'identity',
   {
@@ -300,7 +300,7 @@ export const identityListModel = listModel('identityList', 'identities', identit
 
 export const jwtModel = model('jwt', { jwt: z.string() }, (jwt: string) => ({ jwt }))
 
-/** Users contract 14. */
+/** docs/contract/users.md §14. */
 export const logModel = model(
   'log',
   {
@@ -328,7 +328,7 @@ export const logModel = model(
 )
 export const logListModel = listModel('logList', 'logs', logModel)
 
-/** Which second factors can be used (users contract 13). */
+/** Which second factors can be used (docs/contract/users.md §13). */
 export const mfaFactorsModel = model(
   'mfaFactors',
   {
@@ -347,7 +347,7 @@ export const mfaRecoveryCodesModel = model(
   (recoveryCodes: string[]) => ({ recoveryCodes }),
 )
 
-/** A challenge with the code that answers it (users contract 2.5). */
+/** A challenge with the code that answers it (docs/contract/users.md §2.5). */
 export type ChallengeSecret = Pick<OneTimeSecret, 'id' | 'createdAt' | 'userId'> & {
   expiresAt: Date
   code: string

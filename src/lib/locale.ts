@@ -1,4 +1,4 @@
-/** Lists the locale codes that templates may have (auth contract 14, project contract 10). */
+/** Lists the locale codes that templates may have (docs/contract/auth.md §14, docs/contract/project.md §10). */
 export const LOCALES: readonly string[] = [
   'af ar-ae ar-bh ar-dz ar-eg ar-iq ar-jo ar-kw ar-lb ar-ly ar-ma ar-om ar-qa ar-sa ar-sy ar-tn ar-ye',
   'as az be bg bh bn bs ca cs cy da de de-at de-ch de-li de-lu',

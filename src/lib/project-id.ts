@@ -1,5 +1,5 @@
 /**
- * Says what a project ID keeps from working. Native apps are called back at `appwrite-callback-ID:`, and a scheme
+ * What a project ID keeps from working. Native apps are called back at `appwrite-callback-ID:`, and a scheme
  * has neither underscores nor capitals (RFC 3986 §3.1).
  * @returns undefined for an ID without a fault
  */

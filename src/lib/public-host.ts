@@ -3,7 +3,7 @@ import { hasKnownSuffix } from '#/lib/contact/domains'
 import { canonicalHost } from '#/lib/url'
 
 /**
- * Says where a host is. `name`: a name of the public internet; `address`: an address of it; `loopback`: this very
+ * Where a host is. `name`: a name of the public internet; `address`: an address of it; `loopback`: this very
  * machine; `internal`: private, reserved or unknown, or nothing that a host can be.
  */
 export type HostKind = 'name' | 'address' | 'loopback' | 'internal'

@@ -5,7 +5,7 @@ export type SecretHash = string & { readonly __brand: 'SecretHash' }
 export const hex = (bytes: ArrayBuffer | Uint8Array) =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
-/** Gives `length` random lower-case hex characters. */
+/** Returns `length` random lower-case hex characters. */
 export const randomHex = (length: number) =>
   hex(crypto.getRandomValues(new Uint8Array(Math.ceil(length / 2)))).slice(0, length)
 

@@ -34,7 +34,7 @@ const meantBy = (name: string, known: readonly string[]) =>
   known.find((one) => distance(name.toUpperCase(), one) <= MAX_TYPOS)
 
 /**
- * Says which settings cannot take effect: a name with a slip in it, what needs another setting, platforms that no
+ * Which settings cannot take effect: a name with a slip in it, what needs another setting, platforms that no
  * origin matches. The server works without them, so that it says so and goes on.
  */
 export function settingsFaults({ names, known, deadPlatforms, hasMailer }: Given): string[] {

@@ -6,16 +6,16 @@ import { parseDateTime } from '#/lib/date-time'
 import { isOriginHost } from '#/lib/platform-entries'
 import { canonicalHost } from '#/lib/url'
 
-/** What every route of this service answers on the reserved project (project contract 1.3). */
+/** What every route of this service answers on the reserved project (docs/contract/project.md §1.3). */
 export const onConsole = 'general_access_forbidden'
 
-/** Accepts `true` and `false` alone, as all switches of this service do (project contract 1.4). */
+/** Accepts `true` and `false` alone, as all switches of this service do (docs/contract/project.md §1.4). */
 export const strict = z.boolean('must be true or false')
 
 /** The parameters of lists without a search. */
 export const pageParams = { queries: listParams.queries, total: listParams.total }
 
-/** Accepts text of 1 to `max` characters of which at least one can be seen (project contract 1.4). */
+/** Accepts text of 1 to `max` characters of which at least one can be seen (docs/contract/project.md §1.4). */
 export const visibleText = (max: number) =>
   plainText(max)
     .refine((value) => /[^\s\p{Z}\p{C}]/u.test(value), 'must have a character that can be seen')
@@ -38,8 +38,8 @@ export const hostname = hostnameThat(
 )
 
 /**
- * Accepts a host name as it is compared with origins, `*` alone or at its start standing for any beginning (project
- * contract 5.1). Differs: upstream takes what no origin can match.
+ * Accepts a host name as it is compared with origins, `*` alone or at its start standing for any beginning
+ * (docs/contract/project.md §5.1). Differs: upstream takes what no origin can match.
  */
 export const originHost = hostnameThat(
   (value) => /^\*?$/.test(value) || isOriginHost(value),

@@ -6,7 +6,7 @@ import { publicHost } from '#/http/public-url'
 import { canShowAny, lacksFactor } from '#/identity/factors/factors'
 import type { AuthMethod } from '#/project/settings'
 
-/** What a route asks of its caller beside a scope (auth contract 1, stages 11 to 18). */
+/** What a route asks of its caller beside a scope (docs/contract/auth.md §1, stages 11 to 18). */
 export type Gates = {
   /** `service.method`; the service can be switched off. */
   name: string
@@ -25,7 +25,7 @@ export type Gates = {
 
 const LABELS = { guest: 'guests', user: 'users', key: 'applications' } as const
 
-/** Services without a switch (project contract 6.2). */
+/** Services without a switch (docs/contract/project.md §6.2). */
 const ALWAYS_ON = ['tokens', 'project', 'webhooks', 'ping']
 
 const FRESH_MS = 1800 * 1000
@@ -126,7 +126,7 @@ export async function passFresh(c: Context<AppEnv>, isTurnedOn = false) {
 }
 
 /**
- * Checks what comes after the rate limit (auth contract 1, stage 18).
+ * Checks what comes after the rate limit (docs/contract/auth.md §1, stage 18).
  * @throws `user_challenge_required`, `user_auth_method_unsupported`, `user_session_already_exists`
  */
 export async function passGroups(c: Context<AppEnv>, { mfa, authMethod, signedOut }: Gates) {

@@ -183,7 +183,7 @@ const tags = (routes: readonly Route[]) =>
     description: SERVICES[name],
   }))
 
-/** Gives the path as OpenAPI writes it, without the version prefix. */
+/** Returns the path as OpenAPI writes it, without the version prefix. */
 export const openApiPath = (path: string) => path.replace('/v1', '').replace(/:(\w+)/g, '{$1}')
 
 const operation = (spec: AnySpec): Json => ({
@@ -218,7 +218,7 @@ const operation = (spec: AnySpec): Json => ({
   })),
 })
 
-/** Gives the models of all routes and of the lists' items, by name. */
+/** Returns the models of all routes and of the lists' items, by name. */
 function schemas(routes: readonly Route[]): Record<string, Json> {
   const found: Record<string, Json> = { error: ERROR_SCHEMA }
   for (const { spec } of routes) {

@@ -95,7 +95,7 @@ function typeOf({ $ref, items, type }: Schema): ReturnType<typeof html> | string
   return [type ?? 'any'].flat().join(' or ')
 }
 
-/** Tells what a value may be, beside its type. */
+/** Returns what a value may be, beside its type. */
 function boundsOf(schema: Schema): string {
   const bounds = BOUNDS.flatMap(([keyword, label]) =>
     schema[keyword] === undefined || schema[keyword] === Number.MAX_SAFE_INTEGER
@@ -110,7 +110,7 @@ const row = ({ name, in: place, description = '', required, schema }: Parameter)
   <td><code>${name}</code>${required ? ' *' : ''}</td><td nowrap>${place}</td><td>${typeOf(schema)}</td>
   <td>${prose(description)} <small>${boundsOf(schema)}</small></td></tr>`
 
-/** Gives all that an operation takes, wherever it stands. */
+/** Returns all that an operation takes, wherever it stands. */
 function parametersOf({ parameters, requestBody }: Operation): Parameter[] {
   const bodies = Object.values(requestBody?.content ?? {})
   const fields = bodies.flatMap(({ schema: { properties = {}, required = [] } }) =>

@@ -24,7 +24,7 @@ export type Input<P extends Shape, Q extends Shape, B extends Shape> = {
   body?: z.ZodObject<B>
 }
 
-/** Says everything about an endpoint but what it does. Gates, validation and documents derive from it. */
+/** An endpoint as data: everything but what it does. Gates, validation and documents derive from it. */
 export type Spec<
   Row,
   P extends Shape = Shape,
@@ -45,9 +45,11 @@ export type Spec<
   limit?: RateLimit
   /** Event name templates, as webhooks see them. */
   event?: string | readonly string[]
-  /** Name of the entry in the user's activity log (users contract 18). */
+  /** Name of the entry in the user's activity log (docs/contract/users.md §18). */
   audit?: string
-  /** Runs before anything is known of caller and project: no stage of auth contract 1 after the first three. */
+  /**
+   * Runs before anything is known of caller and project: no stage of docs/contract/auth.md §1 after the first three.
+   */
   pipeline?: 'none'
   /** What the reserved project answers where the rule of `refuseConsole` does not fit; `serve`: as any other. */
   onConsole?: ErrorType | 'serve'
@@ -74,9 +76,8 @@ type Handle<Row, P extends Shape, Q extends Shape, B extends Shape> = (
 ) => Promise<Row | Response | undefined>
 
 /**
- * Sends a model's JSON; the charset is part of the contract (storage contract 1.6). What the caller may see is
- * nobody else's: a cache in front of the Worker tells requests apart neither by cookies nor by our headers
- * (platform §6).
+ * Sends a model's JSON; the charset is part of the contract (docs/contract/storage.md §1.6). What the caller may see is
+ * nobody else's: a cache in front of the Worker tells requests apart neither by cookies nor by our headers.
  */
 export const sendJson = (c: Context<AppEnv>, body: unknown, status: 200 | 201 = 200) =>
   c.body(JSON.stringify(body), status, {
@@ -118,7 +119,7 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
   }
 }
 
-/** Says how this request's caller is to be shown models. */
+/** How this request's caller is to be shown models. */
 export const viewOf = (c: Context<AppEnv>): View => ({
   privileged: isPrivileged(c.var.caller),
   format: c.req.header('x-appwrite-response-format'),
@@ -134,7 +135,7 @@ const gatherQueryFields = (given: unknown) =>
 /** Checks whether somebody without a session may call a route. */
 const isForGuests = ({ scopes }: AnySpec) => scopes.some((scope) => GUEST_SCOPES.has(scope))
 
-/** Checks all that comes before the parameters (auth contract 1, stages 11 to 18). */
+/** Checks all that comes before the parameters (docs/contract/auth.md §1, stages 11 to 18). */
 const gate =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
@@ -148,7 +149,7 @@ const gate =
     if (reset && spec.limit?.resetOn?.includes(c.res.status)) c.executionCtx.waitUntil(reset())
   }
 
-/** Tells whether a limit counts by a parameter of the body, which then has to be read before it is validated. */
+/** Checks whether a limit counts by a parameter of the body, which then has to be read before it is validated. */
 const countsByBody = ({ limit, input }: AnySpec) =>
   input.body !== undefined && (limit?.keys.some((key) => key.includes('{param-')) ?? false)
 
@@ -162,7 +163,7 @@ async function limitParams(c: Context<AppEnv>, spec: AnySpec) {
   return gatherArrays(await readBody(c).catch((): Body => ({})))
 }
 
-/** The reserved project `console` is empty: what a guest may ask for is not there (auth contract 2). */
+/** The reserved project `console` is empty: what a guest may ask for is not there (docs/contract/auth.md §2). */
 const refuseConsole =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {

@@ -3,7 +3,7 @@ import { settings } from '#/db/schema'
 import type { AppEnv } from '#/http/context'
 import { PINGED_AT } from '#/project/settings'
 
-/** Stores the moment of the project's first ping; later ones change nothing (neighbours contract 1). */
+/** Stores the moment of the project's first ping; later ones change nothing (docs/contract/health.md §1). */
 export function recordPing(c: Context<AppEnv>) {
   const { db, now, project } = c.var
   if (project?.pingedAt) return

@@ -12,7 +12,7 @@ declare module '#/http/context' {
   }
 }
 
-/** Ways to sign in that the owner can switch off (auth contract 15.2). */
+/** Ways to sign in that the owner can switch off (docs/contract/auth.md §15.2). */
 export const AUTH_METHODS = [
   ...([
     'email-password',
@@ -26,14 +26,14 @@ export const AUTH_METHODS = [
 ] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
-/** Services that the owner can switch off, also those that are not here (project contract 6.2). */
+/** Services that the owner can switch off, also those that are not here (docs/contract/project.md §6.2). */
 export const SERVICES = [
   ...(['account', 'avatars', 'databases', 'tablesdb', 'locale', 'health', 'project'] as const),
   ...(['storage', 'teams', 'users', 'vcs', 'sites', 'functions', 'proxy', 'graphql'] as const),
   ...(['migrations', 'messaging', 'advisor'] as const),
 ] as const
 
-/** Protocols that the owner can switch off; of these only REST is spoken here (project contract 6.3). */
+/** Protocols that the owner can switch off; of these only REST is spoken here (docs/contract/project.md §6.3). */
 export const PROTOCOLS = ['rest', 'graphql', 'websocket'] as const
 
 const YEAR_SECONDS = 31_536_000
@@ -41,7 +41,7 @@ const YEAR_SECONDS = 31_536_000
 const off = z.boolean().default(false)
 const on = z.boolean().default(true)
 
-/** What a new project starts with, and what each value may be (project contract 2 and 7.2). */
+/** What a new project starts with, and what each value may be (docs/contract/project.md §2, §7.2). */
 const policiesSchema = z.object({
   userLimit: z.int().min(0).max(10_000).default(0), // 0: none
   teamLimit: z.int().min(0).max(10_000).default(100), // made by one user; 0: none
@@ -79,7 +79,7 @@ const policiesSchema = z.object({
 export type Policies = z.output<typeof policiesSchema>
 export type PolicyName = keyof Policies
 
-/** What the project's own mail server may be; '' and 0 are not set (project contract 9.1). */
+/** What the project's own mail server may be; '' and 0 are not set (docs/contract/project.md §9.1). */
 const smtpSchema = z.object({
   enabled: off,
   host: z.string().default(''),
@@ -100,7 +100,7 @@ export type Smtp = z.output<typeof smtpSchema>
 export type ProjectSettings = {
   policies: Policies
   smtp: Smtp
-  /** Tells whether a way to sign in, a service or a protocol is on; all are until switched off. */
+  /** Checks whether a way to sign in, a service or a protocol is on; all are until switched off. */
   isOn: (kind: SwitchKind, name: string) => boolean
   /** Whether any webhook is enabled: events of other projects need not be looked into. */
   hasWebhooks: boolean
@@ -120,7 +120,7 @@ export const PINGED_AT = 'ping:first'
 /** Names the row that is there while a webhook is enabled; it is not stored, so that it is never wrong. */
 const WEBHOOKS = 'webhooks:enabled'
 
-/** Gives the statement that {@link readSettings} needs the rows of. */
+/** Returns the statement that {@link readSettings} needs the rows of. */
 export const settingsRows = (db: Database) =>
   db
     .select()
@@ -161,7 +161,7 @@ export function readSettings(rows: readonly { name: string; value: unknown }[]):
   }
 }
 
-/** Gives what the owner has set, as it stood when the request began, or now where that was not read. */
+/** Returns what the owner has set, as it stood when the request began, or now where that was not read. */
 export async function projectOf(c: Context<AppEnv>): Promise<ProjectSettings> {
   const project = c.var.project ?? readSettings(await settingsRows(c.var.db))
   c.set('project', project)

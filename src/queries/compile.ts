@@ -4,7 +4,7 @@ import { type Operands, operandList } from '#/queries/operands'
 import type { Comparison, Filter, ListQuery, Order } from '#/queries/parse'
 import { compileText } from '#/queries/text'
 
-/** Says where an attribute is stored: datetimes as epoch milliseconds, lists as JSON text. */
+/** Where an attribute is stored: datetimes as epoch milliseconds, lists as JSON text. */
 export type Columns = Readonly<Record<string, AnySQLiteColumn>>
 
 /** Where attributes are stored, and the folded forms of texts that may go beyond ASCII. */
@@ -100,7 +100,7 @@ function compileElements(column: AnySQLiteColumn, wanted: SQL, match: 'any' | 'a
 /** A filter tree as SQL, and the JSON array that its operands come from. */
 export type CompiledFilters = { condition: SQL | undefined; operands: string }
 
-/** Compiles the filters of a list request to one condition (queries contract 3). */
+/** Compiles the filters of a list request to one condition (docs/contract/queries.md §3). */
 export function compileFilters(query: ListQuery, places: Places): CompiledFilters {
   const operands = operandList()
   const condition = compileGroup('and', query.filters, places, operands)
@@ -126,7 +126,7 @@ const asRead = (order: Order, { folded }: Places): Order[] =>
     : [order]
 
 /**
- * Returns the full order: what was asked for, then creation order as the tie-break (queries contract 5).
+ * Returns the full order: what was asked for, then creation order as the tie-break (docs/contract/queries.md §5).
  * An attribute that comes again decides nothing and is dropped: D1 sorts by at most 100 terms.
  */
 export function effectiveOrder(asked: readonly Order[], places: Places): Order[] {

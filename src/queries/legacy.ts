@@ -21,7 +21,7 @@ const invalid = (detail: string) =>
   new ApiError('general_query_invalid', `Invalid query in the syntax before 1.5: ${detail}`)
 
 /**
- * Turns a query in the syntax from before 1.5 into the JSON text of today's (queries contract 10).
+ * Turns a query in the syntax from before 1.5 into the JSON text of today's (docs/contract/queries.md §10).
  * Whether its method and attribute exist is left to the reader of that text.
  * @throws `general_query_invalid` for text that is not `method(parameter, …)`
  */

@@ -7,7 +7,7 @@ import { isDeeper, unreadablePart } from '#/lib/json'
 /** `email` is text; a value that is an e-mail address compares in its normal form. */
 export type AttributeType = 'string' | 'email' | 'boolean' | 'integer' | 'datetime' | 'string[]'
 
-/** Says which attributes a list can be asked about, beside the four that every list has. */
+/** Which attributes a list can be asked about, beside the four that every list has. */
 export type Attributes = Readonly<Record<string, AttributeType>>
 
 export const BASE_ATTRIBUTES = {
@@ -49,7 +49,7 @@ type Wire = { method: string; attribute: string; values: unknown[] }
 
 /**
  * What queries are read against. `flaws` gathers what only running them would show (gate 2), since that
- * is reported only when nothing is wrong with any of them as a parameter (gate 1; queries contract 2).
+ * is reported only when nothing is wrong with any of them as a parameter (gate 1; docs/contract/queries.md §2).
  */
 type Reading = { known: Attributes; flaws: string[] }
 
@@ -68,7 +68,7 @@ const invalid = (detail: string) =>
   new ApiError('general_argument_invalid', `Invalid \`queries\` param: Invalid query: ${detail}`)
 
 /**
- * Parses and checks the `queries` of a list request (queries contract 2 to 5).
+ * Parses and checks the `queries` of a list request (docs/contract/queries.md §2–5).
  * @param paging `offset-only` for lists that take nothing but limit and offset
  * @param defaultLimit how many rows a page has that asks for no number
  * @throws `general_argument_invalid` for whatever the contract does not allow

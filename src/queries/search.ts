@@ -44,7 +44,7 @@ function phrasesOf(runs: readonly string[][], isExact: boolean): string[] {
 
 /**
  * Builds an FTS5 expression from a search term: any of its words, the last one also as a prefix, or an
- * exact phrase when the term is in double quotes (queries contract 6).
+ * exact phrase when the term is in double quotes (docs/contract/queries.md §6).
  * @returns undefined when the term has no words, so that nothing matches
  */
 export function matchExpression(term: string): string | undefined {

@@ -12,12 +12,12 @@ import { HEAD_BYTES, writeBlob } from '#/storage/upload/writer'
 type Ctx = Context<AppEnv>
 
 /**
- * Encryption is reported up to this size (storage contract 4.5). Differs: it is R2's own, which covers
+ * Encryption is reported up to this size (docs/contract/storage.md §4.5). Differs: it is R2's own, which covers
  * everything and adds nothing to `sizeActual`.
  */
 const ENCRYPTION_MAX_BYTES = 20_000_000
 
-/** Gives the compression that a bucket asks for, for a file of this size. */
+/** Returns the compression that a bucket asks for, for a file of this size. */
 const compressionFor = (bucket: Bucket, sizeBytes: number) =>
   sizeBytes <= COMPRESSION_MAX_BYTES && sizeBytes > 0 ? bucket.compression : 'none'
 

@@ -4,7 +4,7 @@ import { zstdCompressed, zstdDecompressed } from '#/storage/zstd'
 
 export { blobKey, erasePrefix, newBlobId, piecePrefix, variantPrefix } from '#/storage/blob-keys'
 
-/** Files up to this many bytes are compressed, when their bucket says so (storage contract 4.5). */
+/** Files up to this many bytes are compressed, when their bucket says so (docs/contract/storage.md §4.5). */
 export const COMPRESSION_MAX_BYTES = 20_000_000
 
 export type Compression = 'none' | 'gzip' | 'zstd'

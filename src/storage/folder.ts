@@ -6,8 +6,8 @@ const invalid = (detail: string) =>
   new ApiError('general_argument_invalid', `Invalid \`folder\` param: ${detail}`)
 
 /**
- * Checks a virtual folder and gives its stored form: '' or a path with a slash at its end (storage
- * contract 6.2).
+ * Checks a virtual folder and gives its stored form: '' or a path with a slash at its end
+ * (docs/contract/storage.md §6.2).
  * @throws `general_argument_invalid`
  */
 export function parseFolder(value: string): string {

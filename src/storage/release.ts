@@ -8,7 +8,7 @@ export type OwnRole = `user:${string}` | `team:${string}`
 /** How many files one statement changes. */
 const FILES_PER_ROUND = 500
 
-/** Gives permissions without those for a role, in any of its dimensions. */
+/** Returns permissions without those for a role, in any of its dimensions. */
 const without = (
   permissions: typeof files.permissions | typeof buckets.permissions,
   role: string,
@@ -52,7 +52,7 @@ export async function releaseRole(db: Database, role: OwnRole): Promise<boolean>
   return left.length === 0
 }
 
-/** Gives the statement that finds grants to a former holder of the role that are not taken back yet. */
+/** Builds the statement that finds grants to a former holder of the role that are not taken back yet. */
 export const unreleased = (db: Database, role: OwnRole) =>
   db
     .select({ ref: garbage.ref })

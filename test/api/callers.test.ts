@@ -8,7 +8,7 @@ import { NOW, PROJECT, ROOT, type World, world } from '#test/support/world'
 
 type Headers_ = Record<string, string>
 
-/** Gives a bucket with one file that the permissions cover, and the request for it. */
+/** Returns a bucket with one file that the permissions cover, and the request for it. */
 async function shared(w: World, ...permissions: string[]) {
   const { id } = await w.bucket({ fileSecurity: true })
   await w.upload(id, 'hello', { fileId: 'a', fields: { permissions } })

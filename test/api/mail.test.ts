@@ -33,7 +33,7 @@ const message = (to: string, changed: Partial<Message> = {}): Message => ({
 const logged = () => vi.spyOn(console, 'error').mockImplementation(() => {})
 afterEach(() => vi.restoreAllMocks())
 
-/** Gives everything that was logged as text, causes and properties with it. */
+/** Returns everything that was logged as text, causes and properties with it. */
 const shown = (log: ReturnType<typeof logged>) =>
   log.mock.calls
     .flat()

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await mailWorld(ON).db.delete(outbox)
 })
 
-/** Gives the messages as scripts read them. */
+/** Returns the messages as scripts read them. */
 const read = async (world: ReturnType<typeof mailWorld>) =>
   JSON.parse((await world.fetch('/outbox.json')).text)
 

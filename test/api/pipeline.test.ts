@@ -64,7 +64,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Auth contract 4.1; the last three are this server's own, for conditional requests. */
+/** docs/contract/auth.md §4.1; the last three are this server's own, for conditional requests. */
 const ALLOWED_HEADERS = `Accept, Origin, Cookie, Set-Cookie, Content-Type, Content-Range, X-Appwrite-Project,
   X-Appwrite-Key, X-Appwrite-Dev-Key, X-Appwrite-Locale, X-Appwrite-Mode, X-Appwrite-JWT,
   X-Appwrite-Organization, X-Appwrite-Response-Format, X-Appwrite-Timeout, X-Appwrite-ID,
@@ -83,7 +83,7 @@ const COMMON = {
   'access-control-max-age': '86400',
   vary: 'Origin',
 }
-/** What comes with them once it was looked who calls; nobody has a session here (auth contract 3.2). */
+/** What comes with them once it was looked who calls; nobody has a session here (docs/contract/auth.md §3.2). */
 const IDENTIFIED = { ...COMMON, 'x-debug-fallback': 'true' }
 const UNCACHED = {
   'cache-control': 'no-cache, no-store, must-revalidate',
@@ -91,7 +91,7 @@ const UNCACHED = {
   pragma: 'no-cache',
   'content-type': 'application/json; charset=UTF-8',
 }
-/** Gives the headers but for the list of allowed ones, which comes apart. */
+/** Returns the headers but for the list of allowed ones, which comes apart. */
 function headersOf({ headers }: { headers: Headers }) {
   const { 'access-control-allow-headers': allowed, ...others } = Object.fromEntries(headers)
   return { allowed: names(allowed)?.sort(), others }

@@ -35,7 +35,7 @@ beforeAll(async () => {
   ])
 })
 
-describe('the search parameter (queries contract 6)', () => {
+describe('the search parameter (docs/contract/queries.md §6)', () => {
   test.each([
     ['sun', 'sun-1,m4'],
     ['SUN', 'sun-1,m4'],
@@ -97,7 +97,7 @@ describe('the search parameter (queries contract 6)', () => {
     expect(await files.outcome([], `search=${'%F0%9F%8E%89'.repeat(256)}`)).toEqual([200, 0]))
 })
 
-describe('total (queries contract 7)', () => {
+describe('total (docs/contract/queries.md §7)', () => {
   test.each([
     ['', 4],
     ['total=true', 4],
@@ -225,7 +225,7 @@ describe('limits of the database', () => {
   })
 })
 
-describe('lists of text (queries contract 3)', () => {
+describe('lists of text (docs/contract/queries.md §3)', () => {
   const source: ListSource = {
     table: buckets,
     attributes: { tags: 'string[]' },
@@ -258,7 +258,7 @@ describe('lists of text (queries contract 3)', () => {
   })
 })
 
-describe('query plans (queries contract 11)', () => {
+describe('query plans (docs/contract/queries.md §11)', () => {
   const parent = sql`bucket_sequence = (select sequence from buckets where id = ${'x'})`
   async function planOf(...queries: string[]) {
     const source: ListSource = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { lister, q, storeFiles } from '#test/support/lists'
 import { NOW, world } from '#test/support/world'
 
-/** Gives numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** Returns numbers from 0 up to 1, the same for the same seed (mulberry32). */
 function seeded(seed: number) {
   let state = seed
   return () => {
@@ -79,7 +79,7 @@ function compare(row: Row, attribute: string, value: string | number) {
   return own - (typeof value === 'string' ? Date.parse(value) : value)
 }
 
-/** Says what the contract says of one row, as plainly as can be. */
+/** What the contract says of one row, as plainly as can be. */
 function holds(row: Row, { method, attribute = '', values }: Tree): boolean {
   if (method === 'and') return values.every((one) => holds(row, one as Tree))
   if (method === 'or') return values.some((one) => holds(row, one as Tree))

@@ -20,7 +20,7 @@ beforeAll(async () => {
   ])
 })
 
-describe('filters (queries contract 3)', () => {
+describe('filters (docs/contract/queries.md §3)', () => {
   test.each([
     [q('equal', 'name', 'beta.txt'), 'b'],
     [q('equal', 'name', 'BETA.txt'), ''],
@@ -112,7 +112,7 @@ describe('filters (queries contract 3)', () => {
   })
 })
 
-describe('rows without a value (queries contract 3, 5)', () => {
+describe('rows without a value (docs/contract/queries.md §3, §5)', () => {
   const path = () => `/storage/buckets/${bucket.id}/files/a`
   const LATER = at(10 ** 9).toISOString()
   async function tokens(...queries: string[]) {
@@ -160,7 +160,7 @@ describe('rows without a value (queries contract 3, 5)', () => {
   })
 })
 
-describe('order and cursors (queries contract 5)', () => {
+describe('order and cursors (docs/contract/queries.md §5)', () => {
   const ORDERS: [name: string, orders: string[], expected: string][] = [
     ['creation, oldest first, by default', [], 'abcde'],
     ['insertion', [q('orderAsc')], 'abcde'],
@@ -245,7 +245,7 @@ describe('order and cursors (queries contract 5)', () => {
   })
 })
 
-describe('old clients (queries contract 10)', () => {
+describe('old clients (docs/contract/queries.md §10)', () => {
   const send = (version: string, ...queries: string[]) =>
     sendList(w, `/storage/buckets/${bucket.id}/files`, queries, {
       headers: { ...ROOT, 'X-Appwrite-Response-Format': version },

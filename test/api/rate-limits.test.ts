@@ -14,7 +14,7 @@ const FILE = '/v1/storage/buckets/:bucketId/files/:fileId'
 
 const at = (moment = MID_WINDOW, settings: Parameters<typeof world>[0] = {}) =>
   world(settings, () => moment)
-/** Gives an address that no other test uses, as the edge names it. */
+/** Returns an address that no other test uses, as the edge names it. */
 let addresses = 0
 const guest = () => ({ 'CF-Connecting-IP': `192.0.2.${++addresses}` })
 const remove = (w: World, headers: Headers_, file = 'none') =>
@@ -154,7 +154,7 @@ describe('a counter', () => {
 })
 
 describe('the address', () => {
-  /** Gives what is left after each of several requests. */
+  /** Returns what is left after each of several requests. */
   async function left(header: string | undefined, requests: readonly Headers_[]) {
     const w = await at(MID_WINDOW, header ? { CLIENT_IP_HEADER: header } : {})
     const counts = []

@@ -5,7 +5,7 @@ import { createApp } from '#/app'
 import type { Env } from '#/config/env'
 import { PROJECT, ROOT, world } from '#test/support/world'
 
-/** Gives a database that notes which sessions are opened and which statements run outside of one. */
+/** Returns a database that notes which sessions are opened and which statements run outside of one. */
 function watched() {
   const seen = { sessions: [] as string[], outside: 0, inside: 0 }
   const DB = {

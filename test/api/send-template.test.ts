@@ -24,7 +24,7 @@ const recovery = (to: string): TemplateMail<'recovery'> => ({
   locale: 'en',
 })
 
-/** Gives a Worker that sends one mail. */
+/** Returns a Worker that sends one mail. */
 const sending = (
   settings: Record<string, unknown>,
   mail: TemplateMail<'recovery'> | TemplateMail<'magicSession'> | TemplateMail<'invitation'>,

@@ -6,7 +6,7 @@ import { carriers, mailWorld, requestsTo } from '#test/support/mail'
 
 const NUMBER = '+15550100'
 
-/** Gives a Worker that sends one text message. */
+/** Returns a Worker that sends one text message. */
 const sending = (settings: Record<string, unknown>, text = '123456') =>
   mailWorld(settings, async (c) => {
     await sendSms(c, NUMBER, text)

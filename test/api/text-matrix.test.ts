@@ -8,7 +8,7 @@ const UNSPACED =
 const RUN = /(?:[\p{L}\p{N}\p{M}]|\p{ExtPict}|\p{RI})+/gu
 const runs = (text: string): string[] => plain(text).match(RUN) ?? []
 
-/** Says whether one run of a term is in a name: as a word, as a prefix if it is the last, or anywhere. */
+/** Checks whether one run of a term is in a name: as a word, as a prefix if it is the last, or anywhere. */
 function isFound(run: string, isLast: boolean, name: string) {
   if (UNSPACED.test(run)) {
     const text = runs(name).join('')

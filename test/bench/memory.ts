@@ -43,7 +43,7 @@ function command(method: string): Promise<{ usedSize: number; backingStorageSize
 }
 
 /**
- * Gives the bytes that are left after a garbage collection. An isolate with nothing to do runs none: the
+ * Returns the bytes that are left after a garbage collection. An isolate with nothing to do runs none: the
  * answer is undefined when `finished` comes first.
  */
 async function liveMemory(finished: Promise<undefined>): Promise<number | undefined> {

@@ -40,7 +40,7 @@ async function nodeMs(run: number): Promise<number> {
   return (user + system) / 1000
 }
 
-/** Gives the CPU time of all threads of workerd so far; where the system does not tell, the time of day. */
+/** Returns the CPU time of all threads of workerd so far; where the system does not tell, the time of day. */
 function workerdClockMs(): number {
   if (process.platform !== 'linux') return performance.now()
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
@@ -57,7 +57,7 @@ async function workerdMs(run: number): Promise<number> {
   return workerdClockMs() - before
 }
 
-/** Gives the least of three times, or the only one where it takes seconds. */
+/** Returns the least of three times, or the only one where it takes seconds. */
 async function least(measure: (run: number) => Promise<number>, run: number): Promise<number> {
   let best = await measure(run)
   for (let again = 0; again < 2 && best < 3000; again++) best = Math.min(best, await measure(run))

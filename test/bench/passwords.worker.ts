@@ -53,7 +53,7 @@ const scrypt = (
 const phpass = (name: string, log2: string, password: string) =>
   line(name, 'phpass', { password: `$P$${log2}ohUJ.1sdFw09/bMaAQPTGDNi2BIUt1` }, password)
 
-/** Gives the lines; imports draw random numbers, which only a request may. */
+/** Returns the lines; imports draw random numbers, which only a request may. */
 const lines = (): Line[] => [
   {
     name: 'new password: Argon2id, 7 MiB, 5 passes',

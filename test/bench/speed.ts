@@ -121,7 +121,7 @@ async function repeat(ask: () => Ask, lanes: number): Promise<number[]> {
   return times.sort((a, b) => a - b)
 }
 
-/** Gives the CPU time of all processes that this one started, in ms; 0 where the system does not tell. */
+/** Returns the CPU time of all processes that this one started, in ms; 0 where the system does not tell. */
 function serverCpuMs(): number {
   if (process.platform !== 'linux') return 0
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')

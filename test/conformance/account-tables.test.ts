@@ -74,7 +74,7 @@ async function addressee(isVerified: boolean): Promise<Addressee> {
   return { id: user.id, email: user.email, phone, headers: here.headers, elsewhere: there.headers }
 }
 
-/** Says whether a secret still works, and if only for its user. */
+/** Checks whether a secret still works, and if only for its user. */
 async function lastsFor(use: Use, { id }: Addressee, deleted: boolean): Promise<string> {
   if ((await use()).status < 300) return 'works'
   if (deleted) return 'void'

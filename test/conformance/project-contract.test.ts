@@ -81,7 +81,7 @@ const shapesOf = (operation: Json, id: string) => {
     body: Object.fromEntries(
       Object.entries<Json>(body.properties ?? {}).map(([name, schema]) => [
         name,
-        // `null` is as good as nothing for whatever may be left out (project contract 1.4).
+        // `null` is as good as nothing for whatever may be left out (docs/contract/project.md §1.4).
         { ...facts(schema, name, id), isNullable: isRequired(name) && isNullable(schema) },
       ]),
     ),

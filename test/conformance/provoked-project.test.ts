@@ -213,7 +213,7 @@ test.each(
   })
 })
 
-/** Gives a path of a route that names something. */
+/** Returns a path of a route that names something. */
 const pathOf = (path: string) => path.replace(/:\w+/g, '4915112345678')
 
 test.each(served.map((spec) => [spec.name, spec] as const))(

@@ -13,7 +13,7 @@ const totp = AuthenticatorType.Totp
 const { Totp, Email, Recoverycode } = AuthenticationFactor
 const password = 'correct horse battery'
 
-/** Gives the storage in which the SDK keeps the session where cookies do not come back. */
+/** Returns the storage in which the SDK keeps the session where cookies do not come back. */
 function storage() {
   const items = new Map<string, string>()
   return {

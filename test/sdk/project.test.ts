@@ -62,7 +62,7 @@ const checks = new Map(
 
 const called = new Set<string>()
 
-/** Gives the SDK's class, unmodified, with every answer checked against the contract. */
+/** Returns the SDK's class, unmodified, with every answer checked against the contract. */
 function projectAs(key: string): Project {
   const project = new Project(
     new Client().setEndpoint(server.endpoint).setProject('edgewrite').setKey(key),

@@ -12,14 +12,14 @@ export const WRONG = 'wrong horse battery'
 /** A guest: no key, no session. */
 export const GUEST: Headers_ = {}
 
-/** Gives an e-mail address that no other test uses. */
+/** Returns an e-mail address that no other test uses. */
 export const address = () => `user-${crypto.randomUUID()}@example.com`
 
 let numbers = 0
-/** Gives a phone number that no other test of the file uses. */
+/** Returns a phone number that no other test of the file uses. */
 export const phoneNumber = () => `+49151${String(++numbers).padStart(8, '0')}`
 
-/** Gives a Worker whose messages land in the outbox and whose limits are off. */
+/** Returns a Worker whose messages land in the outbox and whose limits are off. */
 export const accountWorld = (
   overrides: Parameters<typeof world>[0] = {},
   clock: Parameters<typeof world>[1] = () => NOW,
@@ -34,18 +34,18 @@ export async function withPassword(w: World, fields: Partial<typeof users.$infer
   return { ...user, email }
 }
 
-/** Gives the row of a user as it is now. */
+/** Returns the row of a user as it is now. */
 export async function userNow(w: World, id: string): Promise<User> {
   const [user] = await w.db.select().from(users).where(eq(users.id, id))
   if (!user) throw new Error(`There is no user ${id}.`)
   return user
 }
 
-/** Gives the messages that went to an address or number, newest first. */
+/** Returns the messages that went to an address or number, newest first. */
 export const sentTo = async (w: World, to: string) =>
   (await keptMessages(w.db)).filter((message) => message.to === to)
 
-/** Gives the one message that went to an address or number. */
+/** Returns the one message that went to an address or number. */
 export async function messageTo(w: World, to: string) {
   const messages = await sentTo(w, to)
   const [message] = messages
@@ -53,21 +53,21 @@ export async function messageTo(w: World, to: string) {
   return message
 }
 
-/** Gives the six digits of a message. */
+/** Returns the six digits of a message. */
 export function codeIn({ text }: { text: string }): string {
   const [code] = /\b\d{6}\b/.exec(text) ?? []
   if (code === undefined) throw new Error(`No code in: ${text}`)
   return code
 }
 
-/** Gives the link of a message. */
+/** Returns the link of a message. */
 export function linkIn({ text }: { text: string }): URL {
   const [link] = /^\S+:\/\/\S+$/m.exec(text) ?? []
   if (link === undefined) throw new Error(`No link in: ${text}`)
   return new URL(link)
 }
 
-/** Gives what a link carries for its redemption. */
+/** Returns what a link carries for its redemption. */
 export const redeemedBy = (link: URL) => ({
   userId: link.searchParams.get('userId') ?? '',
   secret: link.searchParams.get('secret') ?? '',
@@ -99,7 +99,7 @@ export async function signInAt(
   return { status: response.status, headers: response.headers, body }
 }
 
-/** Gives the header that opens a session just made, from its cookie. */
+/** Returns the header that opens a session just made, from its cookie. */
 export function sessionHeader({ headers }: { headers: Headers }): Headers_ {
   const cookie = headers.getSetCookie().find((line) => line.startsWith('a_session_edgewrite='))
   const value = /=([^;]*)/.exec(cookie ?? '')?.[1]

@@ -10,7 +10,7 @@ export const plainFetch = globalThis.fetch
 let current = newBrowser()
 
 /**
- * Gives `fetch` the cookies of the browser that {@link within} names, until the tests of the file are done:
+ * Adds to `fetch` the cookies of the browser that {@link within} names, until the tests of the file are done:
  * the SDK sends and takes them through `fetch`, which has no jar outside a browser.
  */
 export function keepCookies() {
@@ -39,10 +39,10 @@ export function within<T>(browser: Browser, run: () => Promise<T>): Promise<T> {
 /** Matches what an SDK throws for an error of this type. */
 export const refusal = (type: string) => expect.objectContaining({ type })
 
-/** Gives an e-mail address that no other test uses. */
+/** Returns an e-mail address that no other test uses. */
 export const address = () => `${crypto.randomUUID()}@example.com`
 
-/** Gives the newest message to an address or number, as a developer reads it. */
+/** Returns the newest message to an address or number, as a developer reads it. */
 export async function newestTo(to: string): Promise<string> {
   const answer = await plainFetch(new URL('/outbox.json', inject('endpoint')))
   const messages = (await answer.json()) as { to: string; text: string }[]
@@ -51,10 +51,10 @@ export async function newestTo(to: string): Promise<string> {
   return message.text
 }
 
-/** Gives the link of the newest message to an address. */
+/** Returns the link of the newest message to an address. */
 export async function newestLinkTo(to: string): Promise<URL> {
   return new URL(/^https?:\S+$/m.exec(await newestTo(to))?.[0] ?? '')
 }
 
-/** Gives the code of the newest message to an address or number; '' where it has none. */
+/** Returns the code of the newest message to an address or number; '' where it has none. */
 export const codeTo = async (to: string) => /\b\d{6}\b/.exec(await newestTo(to))?.[0] ?? ''

@@ -3,11 +3,11 @@ import { NOW, ROOT, type World } from '#test/support/world'
 
 export type NewFile = Partial<typeof files.$inferInsert> & { id: string }
 
-/** Gives the text of a query. */
+/** Returns the text of a query. */
 export const q = (method: string, attribute = '', ...values: unknown[]) =>
   JSON.stringify({ method, attribute, values })
 
-/** Gives the text of `and` or `or` over queries in text form. */
+/** Returns the text of `and` or `or` over queries in text form. */
 export const group = (method: 'and' | 'or', ...queries: string[]) =>
   JSON.stringify({ method, values: queries.map((query) => JSON.parse(query)) })
 
@@ -60,24 +60,24 @@ export const sendList = (
 
 type Listed = { $id: string }
 
-/** Gives functions that list a bucket's files. */
+/** Returns functions that list a bucket's files. */
 export function lister(w: World, bucketId: string) {
   const path = `/storage/buckets/${bucketId}/files`
   const send = (queries: readonly string[], more = '') => sendList(w, path, queries, { more })
   return {
     send,
-    /** Gives the IDs that match. */
+    /** Returns the IDs that match. */
     async ids(...queries: string[]): Promise<string[]> {
       const { status, body } = await send(queries)
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)} ${queries}`)
       return body.files.map(({ $id }: Listed) => $id)
     },
-    /** Gives status and type of a refusal, or status and total. */
+    /** Returns status and type of a refusal, or status and total. */
     async outcome(queries: readonly string[], more = ''): Promise<[number, string | number]> {
       const { status, body } = await send(queries, more)
       return [status, status === 200 ? body.total : body.type]
     },
-    /** Gives IDs and total of a search. */
+    /** Returns IDs and total of a search. */
     async search(term: string, ...queries: string[]): Promise<[string[], number]> {
       const { status, body } = await send(queries, `search=${encodeURIComponent(term)}`)
       if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)} ${term}`)

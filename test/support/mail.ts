@@ -12,10 +12,10 @@ import type { ReceivedMail, ReceivedRequest } from '#test/support/smtp'
 
 export const carriers = inject('carriers')
 
-/** Gives an address that no other test uses. @param local begins it */
+/** Returns an address that no other test uses. @param local begins it */
 export const freshAddress = (local = 'bob') => `${local}-${crypto.randomUUID()}@example.com`
 
-/** Gives the mails that reached an address, parsed, and what the server saw of their connection. */
+/** Returns the mails that reached an address, parsed, and what the server saw of their connection. */
 export async function mailsTo(address: string) {
   const answer = await fetch(`${carriers.http}/mails/${address}`)
   const mails = await answer.json<ReceivedMail[]>()
@@ -29,7 +29,7 @@ export async function mailsTo(address: string) {
 
 const bytesOf = (binary: string) => Uint8Array.from(binary, (character) => character.charCodeAt(0))
 
-/** Gives the one mail that reached an address. */
+/** Returns the one mail that reached an address. */
 export async function mailTo(address: string) {
   const mails = await mailsTo(address)
   const [mail] = mails
@@ -37,14 +37,14 @@ export async function mailTo(address: string) {
   return mail
 }
 
-/** Gives the requests that reached the SMS carrier with `part` in their path. */
+/** Returns the requests that reached the SMS carrier with `part` in their path. */
 export const requestsTo = async (part: string) =>
   (await fetch(`${carriers.http}/requests/${part}`)).json<ReceivedRequest[]>()
 
 /** The moment of every request to {@link mailWorld}. */
 export const NOW = new Date('2026-11-24T12:34:56.000Z')
 
-/** Gives a Worker with these settings, and one whose only endpoint does what `handle` says. */
+/** Returns a Worker with these settings, and one whose only endpoint does what `handle` says. */
 export function mailWorld(overrides: Record<string, unknown>, handle?: Handler<AppEnv>) {
   const bindings = { ...env, ...overrides } as unknown as Env
   const db = database(env.DB)

@@ -6,7 +6,7 @@ import { PROVIDERS as SETTABLE } from '#/identity/providers/catalog/fields'
 import { sealProvider } from '#/identity/providers/catalog/provider-settings'
 import { type Answer, type Json, NOW, PROJECT, type World, world } from '#test/support/world'
 
-/** Gives a Worker without limits. */
+/** Returns a Worker without limits. */
 export const oauth2World = (
   overrides: Parameters<typeof world>[0] = {},
   clock: Parameters<typeof world>[1] = () => NOW,
@@ -218,7 +218,7 @@ export async function signInAt(
 export const errorIn = (location: URL): Json =>
   JSON.parse(location.searchParams.get('error') ?? 'null')
 
-/** Gives the header that opens a session, from its cookie. */
+/** Returns the header that opens a session, from its cookie. */
 export function sessionOf({ headers }: Pick<Answer, 'headers'>): Record<string, string> {
   const line = headers.getSetCookie().find((one) => one.startsWith(`a_session_${PROJECT}=`))
   const value = /=([^;]*)/.exec(line ?? '')?.[1]
@@ -226,7 +226,7 @@ export function sessionOf({ headers }: Pick<Answer, 'headers'>): Record<string, 
   return { 'X-Appwrite-Session': decodeURIComponent(value) }
 }
 
-/** Gives the identities of a user. */
+/** Returns the identities of a user. */
 export const identitiesOf = (w: World, userId: string) =>
   w.db.select().from(identities).where(eq(identities.userId, userId))
 

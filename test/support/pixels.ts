@@ -27,6 +27,6 @@ export async function decode(bytes: Uint8Array<ArrayBuffer>) {
   return { width, height, at }
 }
 
-/** Tells how far two colours are apart in their worst channel. */
+/** Returns how far two colours are apart in their worst channel. */
 export const distance = (a: readonly number[], b: readonly number[]) =>
   Math.max(...a.map((value, index) => Math.abs(value - (b[index] ?? 0))))

@@ -34,16 +34,16 @@ export async function projectWorld(
   return w
 }
 
-/** Gives status and type of a refusal, or the status alone. */
+/** Returns status and type of a refusal, or the status alone. */
 export const outcome = ({ status, body }: { status: number; body: { type?: string } }) =>
   body?.type === undefined || status < 300 ? [status] : [status, body.type]
 
-/** Gives a setting as it is stored; undefined where it is not. */
+/** Returns a setting as it is stored; undefined where it is not. */
 export async function stored(w: World, name: string): Promise<unknown> {
   const [row] = await w.db.select().from(settings).where(eq(settings.name, name))
   return row?.value
 }
 
-/** Gives the project's `$updatedAt` as answers print it. */
+/** Returns the project's `$updatedAt` as answers print it. */
 export const updatedAt = async (w: World) =>
   (await w.send('get', '/project', undefined, ROOT)).body.$updatedAt as string

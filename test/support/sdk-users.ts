@@ -14,7 +14,7 @@ export const newPhone = () => `+4915${String(Math.floor(Math.random() * 1e9)).pa
 export const newUser = (fields: { email?: string; phone?: string; name?: string } = {}) =>
   users.create({ userId: ID.unique(), name: 'Ann', ...fields })
 
-/** Gives the account of somebody whom the server signs in. */
+/** Returns the account of somebody whom the server signs in. */
 export async function accountOf(userId: string) {
   const { secret } = await users.createSession({ userId })
   return new Account(newClient().setSession(secret))

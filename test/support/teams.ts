@@ -38,7 +38,7 @@ export const inviteTo = (
   fields: Record<string, unknown>,
 ) => w.send('post', `${at}/memberships`, { roles: [], url: URL_, ...fields }, headers)
 
-/** Gives the newest message to an address. */
+/** Returns the newest message to an address. */
 export async function messageTo(w: World, to: string) {
   const [message] = await w.db
     .select()
@@ -48,7 +48,7 @@ export async function messageTo(w: World, to: string) {
   return message
 }
 
-/** Gives the link in the newest message to an address, as a browser would follow it. */
+/** Returns the link in the newest message to an address, as a browser would follow it. */
 export async function linkTo(w: World, to: string) {
   const message = await messageTo(w, to)
   const [link] = /https?:\/\/[^\s]+/.exec(message?.text ?? '') ?? []
@@ -56,7 +56,7 @@ export async function linkTo(w: World, to: string) {
   return new URL(link)
 }
 
-/** Gives what a link says to whoever follows it. */
+/** Returns what a link says to whoever follows it. */
 export function readLink(link: URL) {
   const read = (name: string) => link.searchParams.get(name) ?? ''
   return {

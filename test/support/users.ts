@@ -45,14 +45,14 @@ export async function storeIdentity(
   return row
 }
 
-/** Gives a user's row as it is now. */
+/** Returns a user's row as it is now. */
 export async function storedUser(w: World, userId: string) {
   const [row] = await w.db.select().from(users).where(eq(users.id, userId))
   if (!row) throw new Error(`There is no user ${userId}.`)
   return row
 }
 
-/** Gives identifier and ID of a user's targets, oldest first. */
+/** Returns identifier and ID of a user's targets, oldest first. */
 export const targetsNow = (w: World, userId: string) =>
   w.db
     .select({ id: targets.id, identifier: targets.identifier, type: targets.providerType })

@@ -17,7 +17,7 @@ export const LOCAL = { MAIL_OUTBOX: 'on' } as const
 
 export const fresh = () => crypto.randomUUID().replaceAll('-', '')
 
-/** Gives the requests that reached the receiver under a token. */
+/** Returns the requests that reached the receiver under a token. */
 export const requestsTo = async (token: string) =>
   (await fetch(`${receiver}/seen/${token}`)).json<Received[]>()
 
@@ -33,12 +33,12 @@ export function heldQueue() {
     EVENTS: queue as unknown as Queue<Delivery>, // nothing else is called
     /** The messages of each call. */
     calls,
-    /** Gives what was sent since it was last asked. */
+    /** Returns what was sent since it was last asked. */
     take: () => calls.splice(0).flat(),
   }
 }
 
-/** Gives a world without webhooks whose queue is held, and that may tell receivers on this machine. */
+/** Returns a world without webhooks whose queue is held, and that may tell receivers on this machine. */
 export async function hookWorld(overrides: Partial<Env> = {}) {
   const held = heldQueue()
   const w = await world({ ...LOCAL, EVENTS: held.EVENTS, ...overrides })

@@ -17,16 +17,16 @@ const context = (userId: string) => `totp:${userId}`
 const ofUser = (userId: string) =>
   and(eq(authenticators.userId, userId), eq(authenticators.type, 'totp'))
 
-/** Gives the statement that finds a user's TOTP authenticator, verified or not. */
+/** Builds the statement that finds a user's TOTP authenticator, verified or not. */
 export const findAuthenticator = ({ var: { db } }: Ctx, userId: string) =>
   db.select().from(authenticators).where(ofUser(userId))
 
-/** Gives the statement that removes a user's TOTP authenticator. */
+/** Builds the statement that removes a user's TOTP authenticator. */
 export const dropAuthenticator = ({ var: { db } }: Ctx, userId: string) =>
   db.delete(authenticators).where(ofUser(userId)).returning({ verified: authenticators.verified })
 
 /**
- * Gives a user a new authenticator in place of one that is not verified, in one round trip.
+ * Stores a new authenticator for a user in place of one that is not verified, in one round trip.
  * @returns what the user's app has to know, or undefined when a verified one is there
  */
 export async function issueAuthenticator(c: Ctx, user: User) {
@@ -80,12 +80,12 @@ const unused = ({ authenticator: { id, secret, verified }, step }: ShownCode) =>
     lt(authenticators.lastStep, step),
   )
 
-/** Gives the condition under which {@link useCode} takes a code, for statements before it in its batch. */
+/** Builds the condition under which {@link useCode} takes a code, for statements before it in its batch. */
 export const isCodeUnused = ({ var: { db } }: Ctx, shown: ShownCode) =>
   exists(db.select({ one: sql`1` }).from(authenticators).where(unused(shown)))
 
 /**
- * Gives the statement that uses a code, which proves that the authenticator is the user's: of all requests
+ * Builds the statement that uses a code, which proves that the authenticator is the user's: of all requests
  * that hold the code, exactly one gets a row.
  * @param when what must be true as well
  */

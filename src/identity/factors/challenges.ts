@@ -43,7 +43,7 @@ export async function checkPolicy(c: Ctx, factor: Factor) {
 }
 
 /**
- * Gives how a challenge's code reaches the user; undefined where it is sent nowhere.
+ * Returns how a challenge's code reaches the user; undefined where it is sent nowhere.
  * @throws `general_phone_disabled`, `user_phone_not_found`, `user_phone_not_verified`
  * @throws `general_smtp_disabled`, `user_email_not_found`, `user_email_not_verified`
  */
@@ -97,7 +97,7 @@ export async function issueChallenge(c: Ctx, person: Person, factor: Factor) {
   return row
 }
 
-/** Gives the statement that finds an open challenge of a user. */
+/** Builds the statement that finds an open challenge of a user. */
 export const findChallenge = ({ var: { db, now } }: Ctx, userId: string, id: string) =>
   db
     .select({ ref: oneTimeSecrets.ref })

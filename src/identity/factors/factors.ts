@@ -11,11 +11,11 @@ import { DEFAULT_SETTINGS, type PolicyName } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 
-/** What somebody can be challenged to show (account contract 8). */
+/** What somebody can be challenged to show (docs/contract/account.md §8). */
 export const FACTORS = ['email', 'phone', 'totp', 'recoveryCode', 'custom'] as const
 export type Factor = (typeof FACTORS)[number]
 
-/** Says of each factor whether it can be shown. */
+/** Of each factor whether it can be shown. */
 export type Factors = Record<Factor, boolean>
 
 /** The policy that allows a factor; recovery codes are always allowed. */

@@ -18,11 +18,11 @@ const PURPOSE = 'recovery-code'
 
 const context = (userId: string) => `recovery-codes:${userId}`
 
-/** Makes six recovery codes of ten lower-case hex characters (users contract 13). */
+/** Makes six recovery codes of ten lower-case hex characters (docs/contract/users.md §13). */
 export const makeRecoveryCodes = (): string[] =>
   Array.from({ length: COUNT }, () => randomHex(LENGTH))
 
-/** Gives the statement that finds a user's recovery codes that are not used up, by their hashes. */
+/** Builds the statement that finds a user's recovery codes that are not used up, by their hashes. */
 export const unusedCodes = (db: Database, userId: string, now: Date) =>
   db
     .select({ secretHash: oneTimeSecrets.secretHash })
@@ -30,7 +30,7 @@ export const unusedCodes = (db: Database, userId: string, now: Date) =>
     .where(and(eq(oneTimeSecrets.userId, userId), eq(oneTimeSecrets.purpose, PURPOSE), usable(now)))
 
 /**
- * Gives the statements that store a user's recovery codes in place of all former ones: as a sealed list, to be
+ * Builds the statements that store a user's recovery codes in place of all former ones: as a sealed list, to be
  * shown again, and as one-time secrets, to be redeemed. To be run in one batch.
  * @param when whether unused codes must be there; if it is otherwise nothing changes
  * @param origin on whose authority they are there
@@ -69,7 +69,7 @@ export async function storeRecoveryCodes(
   ] as const
 }
 
-/** Gives the statement that inserts rows under a condition. */
+/** Builds the statement that inserts rows under a condition. */
 function insertCodes(
   db: Database,
   rows: readonly Awaited<ReturnType<typeof oneTimeRow>>[],
@@ -137,7 +137,7 @@ async function openCodes(
   return codes.filter((_, index) => left.has(hashes[index] ?? ''))
 }
 
-/** Gives the recovery codes that a user has left, in one round trip. */
+/** Returns the recovery codes that a user has left, in one round trip. */
 export async function readRecoveryCodes(
   c: Ctx,
   user: Pick<User, 'id' | 'recoveryCodes'>,
@@ -147,7 +147,7 @@ export async function readRecoveryCodes(
 }
 
 /**
- * Gives the recovery codes that a user of this ID has left, in one round trip.
+ * Returns the recovery codes that a user of this ID has left, in one round trip.
  * @throws `user_not_found`
  */
 export async function findRecoveryCodes(c: Ctx, userId: string): Promise<string[]> {

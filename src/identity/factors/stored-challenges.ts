@@ -19,7 +19,7 @@ export const sealChallengeCode = ({ var: { settings } }: Ctx, userId: string, co
   seal(code, settings.SECRET, context(userId))
 
 /**
- * Gives a custom-factor challenge with its code, in one round trip (users contract 13).
+ * Returns a custom-factor challenge with its code, in one round trip (docs/contract/users.md §13).
  * @throws `user_not_found`
  * @throws `user_invalid_token` for a challenge that is unknown, another user's, of another factor, used or
  * expired

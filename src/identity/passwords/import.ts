@@ -12,7 +12,7 @@ import { SHA_VERSIONS } from '#/identity/passwords/hashes/sha'
 
 type Hashed = { password: string }
 
-/** Holds what each route for imports takes, by the last part of its path (users contract 4.1). */
+/** Holds what each route for imports takes, by the last part of its path (docs/contract/users.md §4.1). */
 export type ImportParams = {
   argon2: Hashed
   bcrypt: Hashed
@@ -43,7 +43,7 @@ function refuseUnless(valid: boolean, name: string, detail: string) {
   if (!valid) throw new ApiError('general_argument_invalid', `Invalid \`${name}\` param: ${detail}`)
 }
 
-/** Give the options of a row for each route, as they are returned (users contract 15.2). */
+/** Give the options of a row for each route, as they are returned (docs/contract/users.md §15.2). */
 const KINDS: { [Route in ImportRoute]: (params: ImportParams[Route]) => Kind } = {
   // The parameters in the string count; the options are upstream's defaults, whatever the string says.
   argon2: () => ({

@@ -51,7 +51,7 @@ export async function hashPassword(password: string): Promise<StoredHash> {
 }
 
 /**
- * Gives the hash of a password that nobody has: for a user whom somebody else made, and who is to choose one.
+ * Returns the hash of a password that nobody has: for a user whom somebody else made, and who is to choose one.
  * It costs nothing to make and cannot be told from that of a random password.
  */
 export const unknownPassword = (): StoredHash => ({
@@ -61,7 +61,7 @@ export const unknownPassword = (): StoredHash => ({
 })
 
 /**
- * Tells whether a password is the one of a stored hash.
+ * Checks whether a password is the one of a stored hash.
  *
  * A refusal takes no less than that of a new hash, also where there is no hash or none that can be checked,
  * so that time tells neither whether there is an account nor, below that, how it was hashed. What takes
@@ -86,7 +86,7 @@ async function matchesAnyForm(parsed: ParsedHash, password: string): Promise<boo
   return false
 }
 
-/** Tells whether a password is one of some earlier ones, all hashed as the present one is. */
+/** Checks whether a password is one of some earlier ones, all hashed as the present one is. */
 export async function isReused(
   password: string,
   history: readonly string[],
@@ -106,7 +106,7 @@ export async function burn(password: string): Promise<false> {
   return false
 }
 
-/** Tells whether a hash is replaced at the next sign-in; Argon2 is not, at whatever cost. */
+/** Checks whether a hash is replaced at the next sign-in; Argon2 is not, at whatever cost. */
 export const needsRehash = (hash: string) => hash !== 'argon2'
 
 function burnRest(password: string, spent?: Cost) {

@@ -10,7 +10,7 @@ import { ownOrigin } from '#/identity/users/origins'
 type Ctx = Context<AppEnv>
 
 /**
- * Checks the password of a user who has ever set one; others need none (account contract 3.5 to 3.7). Whoever
+ * Checks the password of a user who has ever set one; others need none (docs/contract/account.md §3.5–3.7). Whoever
  * got hold of a session has a bounded number of guesses.
  * @throws `user_invalid_credentials`, `general_rate_limit_exceeded`
  */
@@ -21,13 +21,13 @@ export async function checkOwner(c: Ctx, user: User, password: string) {
   c.executionCtx.waitUntil(forget())
 }
 
-/** Gives what is stored of a new password: the hash, when it was set, and the history with it. */
+/** Returns what is stored of a new password: the hash, when it was set, and the history with it. */
 export async function newPassword(c: Ctx, user: User, password: string) {
   const stored = await hashPassword(password)
   const passwordHistory = await historyWith(c, stored.password, user)
   return { ...stored, passwordHistory, passwordUpdate: c.var.now, passwordOrigin: ownOrigin() }
 }
 
-/** Gives what is stored of a password if it is the user's first one. */
+/** Returns what is stored of a password if it is the user's first one. */
 export const firstPassword = async (c: Ctx, user: User, password: string) =>
   user.passwordUpdate ? {} : newPassword(c, user, password)

@@ -1,7 +1,7 @@
 import { isSound, MAX_PASSWORD_BYTES, utf8 } from '#/identity/passwords/hashes/algorithm'
 import { COMMON_PASSWORDS } from './common.ts'
 
-/** Fewest bytes that a password may have (users contract 4.3). */
+/** Fewest bytes that a password may have (docs/contract/users.md §4.3). */
 export const MIN_PASSWORD_BYTES = 8
 
 /** What a password must have: bytes (8 to 256) and kinds of characters. */
@@ -22,7 +22,7 @@ const CLASSES = [
 ] as const
 
 /**
- * Tells what makes a new password too weak, to follow "it" (users contract 4.3); half of a surrogate pair is
+ * Returns what makes a new password too weak, to follow "it" (docs/contract/users.md §4.3); half of a surrogate pair is
  * a fault too, as such text cannot be hashed.
  */
 export function weakness(password: string, strength: PasswordStrength): string | undefined {
@@ -37,7 +37,7 @@ export function weakness(password: string, strength: PasswordStrength): string |
 
 let common: Set<string> | undefined
 
-/** Tells whether a password is one of the 10,000 most common ones, to the letter. */
+/** Checks whether a password is one of the 10,000 most common ones, to the letter. */
 export function isCommon(password: string): boolean {
   common ??= new Set(COMMON_PASSWORDS.trim().split(/\s+/))
   return common.has(password)
@@ -59,8 +59,8 @@ const fold = (text: string) => text.normalize('NFC').toLowerCase()
 
 /**
  * Finds what of the user's ID, e-mail address, the part of it before the `@`, whole name, and phone number with or
- * without `+` a password contains, in any case of letters (users contract 4.3, 6.4). Differs: upstream finds pieces
- * of one letter too, so that the address `a@…` refuses most passwords.
+ * without `+` a password contains, in any case of letters (docs/contract/users.md §4.3, §6.4). Differs: upstream finds
+ * pieces of one letter too, so that the address `a@…` refuses most passwords.
  * @returns its name, to follow "it contains"; '' where it has not 8 to 256 bytes; undefined where it has none
  */
 export function personalDataIn(password: string, person: Person): string | undefined {

@@ -18,7 +18,7 @@ const strengthOf = (policies: Policies) => ({
 })
 
 /**
- * Checks a new password against the owner's rules for strength and common passwords (users contract 4.3).
+ * Checks a new password against the owner's rules for strength and common passwords (docs/contract/users.md §4.3).
  * @throws `general_argument_invalid`, as for any parameter
  */
 export async function checkStrength(c: Ctx, password: string) {
@@ -52,7 +52,7 @@ const remembered = ({ passwordHistory, password, passwordUpdate }: User) =>
     : passwordHistory
 
 /**
- * Checks a new password against the user's last ones, by the user's present algorithm (users contract 6.4).
+ * Checks a new password against the user's last ones, by the user's present algorithm (docs/contract/users.md §6.4).
  * Differs: the one in use counts also where it was set while no history was kept.
  * @throws `password_recently_used`
  */

@@ -23,7 +23,7 @@ function withoutHost(c: Ctx, location: string) {
 }
 
 /**
- * Sends a browser on, by an answer that nothing keeps (account contract 11.1).
+ * Sends a browser on, by an answer that nothing keeps (docs/contract/account.md §11.1).
  * @param location a URL as printed by its parser, or a path of this server
  */
 export function redirect(c: Ctx, location: string) {
@@ -34,7 +34,7 @@ export function redirect(c: Ctx, location: string) {
 
 const ownPage = (c: Ctx, end: keyof typeof OWN_PAGES) => publicUrl(c, OWN_PAGES[end])
 
-/** Gives where a browser goes in the end, and whether that is a page of this server. */
+/** Returns where a browser goes in the end, and whether that is a page of this server. */
 function endOf(c: Ctx, address: string, end: keyof typeof OWN_PAGES) {
   const own = ownPage(c, end)
   if (address === '') return { url: own.href, isOwn: true }
@@ -50,7 +50,7 @@ const CODES: { readonly [T in ErrorType]?: number } = {
   user_oauth2_provider_failure: 424,
 }
 
-/** Ends a sign-in that has failed: the app is told why (account contract 11.3). */
+/** Ends a sign-in that has failed: the app is told why (docs/contract/account.md §11.3). */
 export function fail(c: Ctx, { failure }: Flow, { type, message }: ApiError) {
   const { url, isOwn } = endOf(c, failure, 'failure')
   const error = JSON.stringify({ message, type, code: CODES[type] ?? ERRORS[type][0] })
@@ -58,7 +58,7 @@ export function fail(c: Ctx, { failure }: Flow, { type, message }: ApiError) {
   return redirect(c, withQuery(url, { error, ...project }))
 }
 
-/** Ends a sign-in: with cookies, or with a secret in the address (account contract 11.3, steps 11 and 12). */
+/** Ends a sign-in: with cookies, or with a secret in the address (docs/contract/account.md §11.3, steps 11 and 12). */
 export async function succeed(c: Ctx, { provider, success }: Flow, outcome: Outcome) {
   const { url, isOwn } = endOf(c, success, 'success')
   const { PROJECT_ID } = c.var.settings

@@ -24,7 +24,7 @@ export type Outcome =
 
 const ONE = { one: sql`1` }
 
-/** Says who enters, by which identity. */
+/** Who enters, by which identity. */
 type Entry = Arrival & { userId: string; identityId: string }
 
 /**
@@ -65,7 +65,7 @@ export async function addSession(c: Ctx, batch: Batch, entry: Entry, mayEnter: S
 const SECRET_LENGTH = 64
 /** Marks a token of a sign-in in which the provider asked for more than one factor. */
 const MFA_NOTE = 'mfa'
-/** For how long a token is good; the JWT around it says the same (account contract 11.3, step 11). */
+/** For how long a token is good; the JWT around it says the same (docs/contract/account.md §11.3, step 11). */
 export const TOKEN_SECONDS = 60
 
 /**

@@ -17,7 +17,7 @@ type Ctx = Context<AppEnv>
 
 const claimsSchema = z.object({ secret: z.string(), provider: z.string() })
 
-/** Wraps a secret for its minute in an address (account contract 11.3, step 11): at most 256 characters. */
+/** Wraps a secret for its minute in an address (docs/contract/account.md §11.3, step 11): at most 256 characters. */
 export const wrapSecret = ({ var: { settings, now } }: Ctx, secret: string, provider: string) =>
   signJwt(
     { secret, provider, exp: Math.floor(now.getTime() / 1000) + TOKEN_SECONDS },

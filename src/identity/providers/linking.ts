@@ -31,7 +31,7 @@ const TRIES = 3
 const ONE = { one: sql`1` }
 
 /**
- * Signs in, or up, with an account at a provider: rules and effects of account contract 11.3, steps 4 to 11.
+ * Signs in, or up, with an account at a provider: rules and effects of docs/contract/account.md §11.3, steps 4 to 11.
  * What was read is checked again as it is written, all in one batch.
  * @param asToken whether the result is a secret instead of a session
  * @throws as `decide`, and `user_count_exceeded`, `general_invalid_email`, `user_already_exists`, and what the
@@ -85,7 +85,7 @@ async function enter(
   return now && finish(now)
 }
 
-/** Gives the statement that takes back a new user whose account could not be linked. */
+/** Builds the statement that takes back a new user whose account could not be linked. */
 const dropUnlinked = ({ var: { db } }: Ctx, userId: string, identityId: string) =>
   db
     .delete(users)

@@ -15,12 +15,12 @@ export type Facts = {
   byEmail: User | undefined
 }
 
-/** Says who signs in: a user, whose missing address may be filled, or somebody new. */
+/** Who signs in: a user, whose missing address may be filled, or somebody new. */
 export type Decision = { user: User; adopts: boolean } | { user: undefined; adopts: false }
 
 /**
- * Decides who signs in with an account at a provider (account contract 11.3, steps 4 to 9). A person is found by
- * provider and account; an address leads to its holder of today alone, and only if the provider vouches for it.
+ * Decides who signs in with an account at a provider (docs/contract/account.md §11.3, steps 4 to 9). A person is found
+ * by provider and account; an address leads to its holder of today alone, and only if the provider vouches for it.
  *
  * Differs: the account itself comes before everything else, also before a session; addresses that providers told
  * at former sign-ins count for nothing; an account needs no address. Upstream refuses the latter, and asks the

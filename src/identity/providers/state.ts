@@ -11,7 +11,7 @@ import { sameSecret } from '#/lib/secrets'
 
 type Ctx = Context<AppEnv>
 
-/** Says what a sign-in that is under way is to end with. */
+/** What a sign-in that is under way is to end with. */
 export type Flow = {
   provider: string
   /** Where the browser goes in the end; '' for this server's own page. */
@@ -38,7 +38,7 @@ type State = z.output<typeof stateSchema>
 
 /** How long somebody may take at the provider. */
 const TTL_SECONDS = 1800
-/** Longest state that the callback takes (account contract 11.2). */
+/** Longest state that the callback takes (docs/contract/account.md §11.2). */
 const LONGEST_STATE = 2048
 
 const CONTEXT = 'oauth2:state'
@@ -62,7 +62,7 @@ const cookieName = (c: Ctx, challenge: string) =>
 /** What goes to the provider with the request, all made of one secret that the browser alone holds. */
 export type Started = { state: string; challenge: string; nonce: string }
 
-/** Gives the nonce that an ID token has to repeat: it follows from the secret and does not tell it. */
+/** Returns the nonce that an ID token has to repeat: it follows from the secret and does not tell it. */
 const nonceOf = (verifier: string) => calculatePKCECodeChallenge(`nonce:${verifier}`)
 
 /**

@@ -15,8 +15,8 @@ export async function requireMail(c: Context<AppEnv>) {
 }
 
 /**
- * Refuses what needs a text message where none can be sent, also to numbers that get none (account contract
- * 14).
+ * Refuses what needs a text message where none can be sent, also to numbers that get none
+ * (docs/contract/account.md §14).
  * @throws `general_phone_disabled`
  */
 export function requireSms(c: Context<AppEnv>) {

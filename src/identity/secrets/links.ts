@@ -23,7 +23,7 @@ export function addRedirectCheck(c: Ctx, batch: Batch, url: string): () => Promi
 const nameOf = (pair: string) => [...new URLSearchParams(pair).keys()][0] ?? ''
 
 /**
- * Gives an address with parameters added to its query. Those of other names stay to the letter, as do port
+ * Returns an address with parameters added to its query. Those of other names stay to the letter, as do port
  * and fragment; those of the same names are replaced.
  */
 export function withQuery(address: string, params: Readonly<Record<string, string>>): string {
@@ -36,7 +36,7 @@ export function withQuery(address: string, params: Readonly<Record<string, strin
   return url.href
 }
 
-/** Gives the link with which somebody redeems a secret (account contract 5, 7). */
+/** Returns the link with which somebody redeems a secret (docs/contract/account.md §5, §7). */
 export const secretLink = (
   address: string,
   { userId, expiresAt }: { userId: string; expiresAt: Date | null },
@@ -44,5 +44,5 @@ export const secretLink = (
   more: Readonly<Record<string, string>> = {},
 ) => withQuery(address, { userId, secret, expire: printOptionalTime(expiresAt), ...more })
 
-/** Gives the page of this server that ends a sign-in whose link has no address of its own. */
+/** Returns the page of this server that ends a sign-in whose link has no address of its own. */
 export const ownMagicPage = (c: Ctx) => publicUrl(c, '/auth/magic-url').href

@@ -11,7 +11,7 @@ import { sendTemplate } from '#/messaging/mail/send'
 
 type Ctx = Context<AppEnv>
 
-/** Says who is to prove, by what is mailed, that an address is theirs, and what that is for. */
+/** Who is to prove, by what is mailed, that an address is theirs, and what that is for. */
 export type Addressee = {
   user: User
   address: string
@@ -24,7 +24,7 @@ const CODE_SECONDS = 900
 const CODE_DIGITS = 6
 
 /**
- * Mails a link with a secret, which is good for an hour (account contract 7).
+ * Mails a link with a secret, which is good for an hour (docs/contract/account.md §7).
  * @param url where it leads; one that is allowed to be redirected to
  * @returns the secret as answered; undefined when the user is gone
  * @throws `general_smtp_disabled`

@@ -18,7 +18,7 @@ type Ctx = Context<AppEnv>
 /** What of a secret's row tells who it is for, when it ends, and how it is answered with. */
 export type Issued = Pick<OneTimeSecret, 'id' | 'userId' | 'createdAt'> & { expiresAt: Date | null }
 
-/** Gives a secret as issued; whoever may see it gets it as `secret` (users contract 2.4). */
+/** Returns a secret as issued; whoever may see it gets it as `secret` (docs/contract/users.md §2.4). */
 export const issuedToken = (row: Issued, secret: string, phrase = ''): TokenRow => ({
   id: row.id,
   userId: row.userId,
@@ -28,7 +28,7 @@ export const issuedToken = (row: Issued, secret: string, phrase = ''): TokenRow 
   phrase,
 })
 
-/** Gives a secret as redeemed: what is left of it is its hash (account contract 7). */
+/** Returns a secret as redeemed: what is left of it is its hash (docs/contract/account.md §7). */
 const redeemedToken = (row: OneTimeSecret): TokenRow => issuedToken(row, row.secretHash)
 
 /**

@@ -19,7 +19,7 @@ import { idFor } from '#/ids'
 
 type Ctx = Context<AppEnv>
 
-/** Says to which address somebody wants a secret that signs in. */
+/** To which address somebody wants a secret that signs in. */
 export type Asked = {
   /** An ID for a new user, or `unique()`; of no meaning for a known address. */
   userId: string
@@ -89,7 +89,7 @@ export function addAsked(
   }
 }
 
-/** Gives the statement that finds whoever has the address. */
+/** Builds the statement that finds whoever has the address. */
 const holderOf = ({ var: { db } }: Ctx, { column, address }: Asked) =>
   db.select().from(users).where(eq(users[column], address))
 

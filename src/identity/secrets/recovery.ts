@@ -11,13 +11,13 @@ import { projectOf } from '#/project/settings'
 
 type Ctx = Context<AppEnv>
 
-/** Gives the statement that finds whose password is to be recovered. */
+/** Builds the statement that finds whose password is to be recovered. */
 export const userByEmail = ({ var: { db } }: Ctx, email: string) =>
   db.select().from(users).where(eq(users.email, email))
 
 /**
- * Refuses to recover what is nobody's or blocked. The contract tells unknown addresses (account contract
- * 17.2).
+ * Refuses to recover what is nobody's or blocked. The contract tells unknown addresses
+ * (docs/contract/account.md §17.2).
  * @throws `user_not_found`, `user_blocked`
  */
 export function grantRecovery(user: User | undefined): User {
@@ -27,7 +27,7 @@ export function grantRecovery(user: User | undefined): User {
 }
 
 /**
- * Sets a new password with a one-time secret (account contract 7). A password that is refused leaves the
+ * Sets a new password with a one-time secret (docs/contract/account.md §7). A password that is refused leaves the
  * secret as it is; of all requests that hold it exactly one sets its password.
  * @throws `general_argument_invalid` for a weak password, then `user_not_found`, `user_invalid_token`,
  * `password_recently_used`

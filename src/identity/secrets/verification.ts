@@ -11,7 +11,7 @@ import { sendFactorNotice } from '#/messaging/mail/notice'
 type Ctx = Context<AppEnv>
 
 /**
- * Gives the e-mail address that whoever is signed in has still to verify.
+ * Returns the e-mail address that whoever is signed in has still to verify.
  * @throws `user_email_not_found`, `user_email_already_verified`
  */
 export function unverifiedEmail(c: Ctx) {
@@ -22,7 +22,7 @@ export function unverifiedEmail(c: Ctx) {
 }
 
 /**
- * Gives the phone number that whoever is signed in has still to verify.
+ * Returns the phone number that whoever is signed in has still to verify.
  * @throws `user_phone_not_found`, `user_phone_already_verified`
  */
 export function unverifiedPhone(c: Ctx) {

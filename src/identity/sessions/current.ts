@@ -5,7 +5,7 @@ import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 
 /**
- * Gives who is signed in, never whom they impersonate (auth contract 7.3), and in which session.
+ * Returns who is signed in, never whom they impersonate (docs/contract/auth.md §7.3), and in which session.
  * @throws `user_session_not_found` under a JWT, which has no session of its own, and for a key that came alone
  */
 export function currentSession({ var: { self } }: Context<AppEnv>): {

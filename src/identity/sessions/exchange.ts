@@ -13,7 +13,7 @@ import { addProof } from '#/identity/users/proof'
 
 type Ctx = Context<AppEnv>
 
-/** Says what signing in with a secret makes: the session (account contract 2), and a proven address. */
+/** What signing in with a secret makes: the session (docs/contract/account.md §2), and a proven address. */
 type Outcome = {
   provider: string
   factors: readonly string[]
@@ -35,7 +35,7 @@ const LONG = 32
 /**
  * Signs in with a one-time secret. Checked, effects and redemption are one batch: of all requests that hold
  * the secret one gets a session, and the secret is not spent if that fails. Blocked users are not refused
- * (account contract 4.3). All clients together have a bounded number of guesses at a short code.
+ * (docs/contract/account.md §4.3). All clients together have a bounded number of guesses at a short code.
  *
  * @throws `user_invalid_token`, also for a user who does not exist
  */

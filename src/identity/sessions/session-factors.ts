@@ -20,8 +20,9 @@ function factorsWith(more: readonly string[]) {
 }
 
 /**
- * Gives the statement that adds factors to a session, where it lacks them; parallel ones are not lost.
- * @param challenged whether they were just shown, which opens what needs a fresh challenge (auth contract 11.4)
+ * Builds the statement that adds factors to a session, where it lacks them; parallel ones are not lost.
+ * @param challenged whether they were just shown, which opens what needs a fresh challenge
+ * (docs/contract/auth.md §11.4)
  * @param when what must be true
  * @returns a statement whose first row is the session; no row when it is gone
  */
@@ -47,7 +48,9 @@ export const addFactors = (
 export const isSessionOpen = ({ var: { db } }: Context<AppEnv>, sessionId: string) =>
   exists(db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId)))
 
-/** Gives the second factors that somebody has and has proved, whatever the owner allows (account contract 8). */
+/**
+ * Returns the second factors that somebody has and has proved, whatever the owner allows (docs/contract/account.md §8).
+ */
 export const provedFactors = ({ user, hasTotp }: Person): string[] => [
   ...(hasTotp ? ['totp'] : []),
   ...(user.email && user.emailVerification ? ['email'] : []),

@@ -19,7 +19,7 @@ type Ctx = Context<AppEnv>
 
 const SECRET_LENGTH = 256
 
-/** Says how somebody signed in (account contract 2). */
+/** How somebody signed in (docs/contract/account.md §2). */
 export type SignIn = {
   userId: string
   provider: string
@@ -58,7 +58,7 @@ export async function draftSession(c: Ctx, signIn: SignIn) {
 }
 export type SessionDraft = Awaited<ReturnType<typeof draftSession>>
 
-/** Gives the statement that stores a session; no row comes back when its user is gone. */
+/** Builds the statement that stores a session; no row comes back when its user is gone. */
 export const insertSession = (c: Ctx, { row }: SessionDraft) =>
   c.var.db.insert(sessions).values(row).returning()
 
@@ -77,8 +77,8 @@ const kept = ({ var: { db } }: Ctx, which: SQL | undefined, most: number) =>
     .limit(most)
 
 /**
- * Builds the statement that ends a user's oldest sessions beyond the project's limit (auth contract 15.3), after
- * a new one. Differs: one that has shown a second factor makes room only for another that has, so that whoever
+ * Builds the statement that ends a user's oldest sessions beyond the project's limit (docs/contract/auth.md §15.3),
+ * after a new one. Differs: one that has shown a second factor makes room only for another that has, so that whoever
  * knows the password alone ends nobody's session; beyond the limit there is one such sign-in at most.
  * @param most how many may stay
  * @param factors of the new session
@@ -127,7 +127,7 @@ export function startSession(c: Ctx, session: Session, { token }: SessionDraft):
   return { ...session, secret: encodeSession(token), current: true }
 }
 
-/** Gives a session with its provider's tokens readable. */
+/** Returns a session with its provider's tokens readable. */
 export async function openSession(c: Ctx, session: Session): Promise<SessionRow> {
   return {
     ...session,
@@ -136,17 +136,17 @@ export async function openSession(c: Ctx, session: Session): Promise<SessionRow>
   }
 }
 
-/** Says which session the event of the route is about. */
+/** Sets which session the event of the route is about. */
 export const tellSession = (c: Ctx, session: Session) =>
   tell(c, {
     ids: { sessionId: session.id },
     payload: async (view) => sessionModel.wire(await openSession(c, session), view),
   })
 
-/** Most sessions, or targets, of a user that an answer has (users contract 2.1, 9.2). */
+/** Most sessions, or targets, of a user that an answer has (docs/contract/users.md §2.1, §9.2). */
 export const MOST_LISTED = 1000
 
-/** Gives the statement that lists a user's sessions, oldest first. */
+/** Builds the statement that lists a user's sessions, oldest first. */
 export const sessionsOf = (c: Ctx, userId: string) =>
   c.var.db
     .select()
@@ -155,7 +155,7 @@ export const sessionsOf = (c: Ctx, userId: string) =>
     .orderBy(sessions.sequence)
     .limit(MOST_LISTED)
 
-/** Gives the statement that loads a user's targets, oldest first. */
+/** Builds the statement that loads a user's targets, oldest first. */
 export const targetsOf = (c: Ctx, userId: string) =>
   c.var.db
     .select()

@@ -45,11 +45,11 @@ export async function addSignIn(
   }
 }
 
-/** Tells whether whoever signed in has just read the user's mail: a mail about it would say nothing new. */
+/** Checks whether whoever signed in has just read the user's mail: a mail about it would say nothing new. */
 const wasByMail = ({ provider, factors }: Session) =>
   ['magic-url', 'token'].includes(provider) && factors.includes('email')
 
-/** Mails a user, after the answer, that somebody has signed in (account contract 13). */
+/** Mails a user, after the answer, that somebody has signed in (docs/contract/account.md §13). */
 function alertOf(c: Ctx, user: User, session: Session) {
   if (!user.email || wasByMail(session) || !mailConfigured(c)) return
   const locale = requestLocale(c)

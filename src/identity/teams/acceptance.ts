@@ -28,7 +28,7 @@ type Ctx = Context<AppEnv>
 /** What the holder of an invitation shows. */
 export type Acceptance = MembershipIds & { userId: string; secret: string }
 
-/** Says who accepts what. */
+/** Who accepts what. */
 export type Accepting = Pick<Acceptance, 'teamId' | 'userId'> & {
   /** Who is signed in; undefined for a guest. */
   signedInId: string | undefined
@@ -37,7 +37,7 @@ export type Accepting = Pick<Acceptance, 'teamId' | 'userId'> & {
 }
 
 /**
- * Decides an acceptance: the secret comes before the person (teams contract 4.5).
+ * Decides an acceptance: the secret comes before the person (docs/contract/teams.md §4.5).
  * @throws `membership_not_found`, `team_not_found`, `team_membership_mismatch`, `team_invalid_secret`,
  * `team_invite_mismatch`, `membership_already_confirmed`
  */
@@ -60,7 +60,7 @@ export function grantAcceptance(
 /** A secret that was shown, as it is stored, and the address that it went to. */
 type Shown = { hash: SecretHash; kind: AddressKind; address: string }
 
-/** Gives what a secret that was shown would be stored as, for each address that the user has. */
+/** Returns what a secret that was shown would be stored as, for each address that the user has. */
 const hashesOf = ({ var: { settings } }: Ctx, secret: string, found: Found | undefined) =>
   Promise.all(
     (['email', 'phone'] as const).map(async (kind): Promise<Shown> => {
@@ -80,7 +80,7 @@ async function storedOf(shown: readonly Shown[], stored: readonly { hash: Secret
   return shown.find((_, index) => matches[index]?.includes(true))
 }
 
-/** Gives the statement that finds the secrets of a membership's invitations. */
+/** Builds the statement that finds the secrets of a membership's invitations. */
 const secretsOf = ({ var: { db } }: Ctx, membershipId: string) =>
   db
     .select({ hash: oneTimeSecrets.secretHash, sessionOnly: oneTimeSecrets.sessionOnly })
@@ -114,7 +114,7 @@ async function open(c: Ctx, { teamId, membershipId, userId, secret }: Acceptance
 
 /**
  * Adds to a batch what an acceptance proves: the e-mail address that the invitation went to. A text message proves
- * the number, and marks an e-mail address that is not there as verified (teams contract 8.19).
+ * the number, and marks an e-mail address that is not there as verified (docs/contract/teams.md §8.19).
  * @returns reports it, once the batch has run
  */
 async function addVerification(c: Ctx, batch: Batch, user: User, shown: Shown, isDone: SQL) {
@@ -133,7 +133,7 @@ async function addVerification(c: Ctx, batch: Batch, user: User, shown: Shown, i
 
 /**
  * Accepts an invitation: of all requests with its secret exactly one confirms the membership. A guest is signed
- * in by it, and the e-mail address that it went to counts as verified (teams contract 4.5). All of it is one
+ * in by it, and the e-mail address that it went to counts as verified (docs/contract/teams.md §4.5). All of it is one
  * transaction.
  * @throws as {@link grantAcceptance}
  */
@@ -184,7 +184,7 @@ export async function accept(c: Ctx, given: Acceptance): Promise<MembershipRow> 
   return revealed(joined, team.name, user)
 }
 
-/** Says what happened to an invitation between the look at it and its acceptance. */
+/** What happened to an invitation between the look at it and its acceptance. */
 function tooLate(latest: { confirm: boolean } | undefined) {
   if (!latest) return new ApiError('membership_not_found')
   return new ApiError(latest.confirm ? 'membership_already_confirmed' : 'team_invalid_secret')

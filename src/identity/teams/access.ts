@@ -11,7 +11,7 @@ import { memberColumn, membershipColumns, type WithMember } from '#/identity/tea
 
 type Ctx = Context<AppEnv>
 
-/** The one role with a meaning of its own (teams contract 6). */
+/** The one role with a meaning of its own (docs/contract/teams.md §6). */
 export const OWNER = 'owner'
 
 export const teamById = (db: Database, id: string) =>
@@ -21,11 +21,11 @@ export const teamById = (db: Database, id: string) =>
 export const teamSequence = (db: Database, id: string) =>
   db.select({ sequence: teams.sequence }).from(teams).where(eq(teams.id, id))
 
-/** Tells whether the caller may read what a team's members may: a key, or a confirmed member. */
+/** Checks whether the caller may read what a team's members may: a key, or a confirmed member. */
 const isMember = (caller: Caller, teamId: string) =>
   allows(caller, 'read', [permission('read', `team:${teamId}`)])
 
-/** Tells whether the caller may change a team: a key, or an owner. */
+/** Checks whether the caller may change a team: a key, or an owner. */
 export const isOwner = (caller: Caller, teamId: string) =>
   allows(caller, 'update', [permission('update', `team:${teamId}/${OWNER}`)])
 
@@ -50,19 +50,22 @@ const FOUNDERS = sql`(${memberships.confirm} and ${memberships.createdAt} =
   (select ${own.createdAt} from ${teams} own_team where ${own.id} = ${memberships.teamId}))`
 export const foundersColumn = sql<boolean>`${FOUNDERS}`.mapWith(Boolean).as('is_founders')
 
-/** Gives the statement that loads a membership, with its user and what decides on it. */
+/** Builds the statement that loads a membership, with its user and what decides on it. */
 export const membershipById = (db: Database, id: string, member = memberColumn) =>
   db
     .select({ ...membershipColumns, member, isFounders: foundersColumn })
     .from(memberships)
     .where(eq(memberships.id, id))
 
-/** Anybody may read a membership, but for the founder's: that is for the founder and the team (teams contract 2). */
+/**
+ * Anybody may read a membership, but for the founder's: that is for the founder and the team
+ * (docs/contract/teams.md §2).
+ */
 export const isReadable = (caller: Caller, { isFounders, userId, teamId }: Found) =>
   !isFounders || isMember(caller, teamId) || userIdOf(caller) === userId
 
 /**
- * Decides a look at a membership (teams contract 4.2).
+ * Decides a look at a membership (docs/contract/teams.md §4.2).
  * @param teamId of the team in which it is looked for
  * @throws `team_not_found`, `membership_not_found`, `team_membership_mismatch`
  */
@@ -78,7 +81,7 @@ export function grantMembership(
 }
 
 /**
- * Decides a change of roles (teams contract 4.4).
+ * Decides a change of roles (docs/contract/teams.md §4.4).
  * @throws as {@link grantMembership}, then `user_not_found`, `user_unauthorized`
  */
 export function grantRoleChange(caller: Caller, team: Team | undefined, found: Found | undefined) {
@@ -90,7 +93,7 @@ export function grantRoleChange(caller: Caller, team: Team | undefined, found: F
 }
 
 /**
- * Decides a leave or removal: for the member, owners and keys (teams contract 4.6).
+ * Decides a leave or removal: for the member, owners and keys (docs/contract/teams.md §4.6).
  * @throws `team_invite_not_found`, `user_not_found`, `team_not_found`, `team_membership_mismatch`,
  * `user_unauthorized`
  */

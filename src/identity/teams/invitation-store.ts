@@ -16,7 +16,7 @@ import { uniqueId } from '#/ids'
 
 type Ctx = Context<AppEnv>
 
-/** Says who is invited, to what; one of ID, e-mail address and phone number names the invitee. */
+/** Who is invited, to what; one of ID, e-mail address and phone number names the invitee. */
 export type Invitation = {
   teamId: string
   roles: readonly string[]

@@ -27,7 +27,7 @@ type Ctx = Context<AppEnv>
 const SECRET_LENGTH = 256
 
 /**
- * Adds to the address what accepts an invitation; what else is in it stays (teams contract 4.3).
+ * Adds to the address what accepts an invitation; what else is in it stays (docs/contract/teams.md §4.3).
  * @param url one that is allowed to be redirected to
  */
 export function invitationLink(url: string, added: Readonly<Record<string, string>>): string {
@@ -91,7 +91,7 @@ async function survey(c: Ctx, given: Invitation): Promise<Scene> {
   }
 }
 
-/** Tells whether what was said of the invitee is not so. */
+/** Checks whether what was said of the invitee is not so. */
 const contradicts = (given: Invitation, invitee: User) =>
   (given.userId !== undefined &&
     given.email !== undefined &&
@@ -99,7 +99,7 @@ const contradicts = (given: Invitation, invitee: User) =>
   (given.phone !== undefined && given.phone !== (invitee.phone ?? ''))
 
 /**
- * Decides an invitation as far as rows do (teams contract 4.3).
+ * Decides an invitation as far as rows do (docs/contract/teams.md §4.3).
  *
  * Differs: upstream asks whether the caller is an owner only after it made the invitee, and so leaves users
  * behind that nobody wanted.
@@ -121,7 +121,7 @@ export function grantInvitation(
 }
 
 /**
- * Decides whether a stranger may be made a user (teams contract 4.3, project contract 7.3).
+ * Decides whether a stranger may be made a user (docs/contract/teams.md §4.3, docs/contract/project.md §7.3).
  * @throws `user_count_exceeded`, `user_email_already_exists`, and as {@link checkEmailPolicies}
  */
 async function checkNewcomer(c: Ctx, { email }: Invitation, around: Surroundings) {
@@ -143,9 +143,9 @@ async function deliver(c: Ctx, user: User, link: string, team: Team, name: strin
 }
 
 /**
- * Adds somebody to a team, for a key, or invites somebody, for an owner: by mail, else by text message (teams
- * contract 4.3). When the carrier fails, the membership stays pending and can be invited to again; when it refuses
- * the address for good, nothing stays.
+ * Adds somebody to a team, for a key, or invites somebody, for an owner: by mail, else by text message
+ * (docs/contract/teams.md §4.3). When the carrier fails, the membership stays pending and can be invited to again; when
+ * it refuses the address for good, nothing stays.
  * @throws as {@link grantInvitation} and {@link checkNewcomer}, `general_argument_invalid`
  * @throws `general_smtp_disabled`, `general_phone_disabled` also when the carrier fails, `general_invalid_email`,
  * `general_invalid_phone` when it refuses the address

@@ -22,7 +22,7 @@ function readMember(json: string): Member {
   return { ...stored, mfa: mfa === 1 }
 }
 
-/** Tells whether a user's second factor is on and one can be used (teams contract 2). */
+/** Checks whether a user's second factor is on and one can be used (docs/contract/teams.md §2). */
 const USES_MFA = sql`${users.mfa} and (
   (${users.email} is not null and ${users.emailVerification})
   or (${users.phone} is not null and ${users.phoneVerification})
@@ -42,7 +42,7 @@ export const memberColumn: SQL.Aliased<Member | null> = sql`${MEMBER}`
 
 const memberHidden = sql<Member | null>`null`.as('member')
 
-/** Says which fields of members the caller may see. */
+/** Which fields of members the caller may see. */
 export type Visible = Readonly<Record<keyof Profile, boolean>>
 
 const ALL: Visible = {
@@ -54,7 +54,7 @@ const ALL: Visible = {
   userAccessedAt: true,
 }
 
-/** Gives the fields that the owner lets members see of each other; keys see all (teams contract 2). */
+/** Returns the fields that the owner lets members see of each other; keys see all (docs/contract/teams.md §2). */
 export async function visibleFields(c: Context<AppEnv>): Promise<Visible> {
   if (isPrivileged(c.var.caller)) return ALL
   const { policies } = await projectOf(c)
@@ -68,7 +68,7 @@ export async function visibleFields(c: Context<AppEnv>): Promise<Visible> {
   }
 }
 
-/** Gives the columns of a membership as its readers see it; the user is not read where nothing of it shows. */
+/** Returns the columns of a membership as its readers see it; the user is not read where nothing of it shows. */
 export function visibleColumns({ userId: _, ...ofUser }: Visible) {
   return Object.values(ofUser).some(Boolean) ? memberColumn : memberHidden
 }
@@ -78,7 +78,7 @@ export type WithMember = Membership & { member: Member | null }
 
 export const membershipColumns = getTableColumns(memberships)
 
-/** Gives a membership as its readers see it: what is hidden is blank. There is no exception for one's own. */
+/** Returns a membership as its readers see it: what is hidden is blank. There is no exception for one's own. */
 export function visibleRow(
   { member, ...row }: WithMember,
   teamName: string,

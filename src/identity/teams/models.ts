@@ -3,7 +3,7 @@ import type { Membership, Team, User } from '#/db/schema'
 import { listModel, model, optionalTime, printOptionalTime, printTime, time } from '#/http/model'
 import { preferencesSchema } from '#/identity/models'
 
-/** Teams contract 2. */
+/** docs/contract/teams.md §2. */
 export const teamModel = model(
   'team',
   {
@@ -39,8 +39,8 @@ export type Profile = {
 export type MembershipRow = Omit<Membership, 'userId'> & { teamName: string } & Profile
 
 /**
- * Gives a membership as answers to changes show it: with name and e-mail address, whatever the owner's rules
- * on privacy are, and never with more (teams contract 2).
+ * Returns a membership as answers to changes show it: with name and e-mail address, whatever the owner's rules
+ * on privacy are, and never with more (docs/contract/teams.md §2).
  */
 export const revealed = (
   membership: Membership,
@@ -56,7 +56,7 @@ export const revealed = (
   userAccessedAt: null,
 })
 
-/** Teams contract 2. */
+/** docs/contract/teams.md §2. */
 export const membershipModel = model(
   'membership',
   {
@@ -97,7 +97,7 @@ export const membershipModel = model(
 )
 export const membershipListModel = listModel('membershipList', 'memberships', membershipModel)
 
-/** Attributes that lists of memberships filter and sort by (queries contract 8). */
+/** Attributes that lists of memberships filter and sort by (docs/contract/queries.md §8). */
 export const MEMBERSHIP_ATTRIBUTES = {
   userId: 'string',
   teamId: 'string',

@@ -12,7 +12,7 @@ import { releaseNow, unreleased } from '#/storage/release'
 
 type Ctx = Context<AppEnv>
 
-/** Says what a new team is to be. */
+/** What a new team is to be. */
 export type NewTeam = {
   id: string
   name: string

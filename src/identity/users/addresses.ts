@@ -19,7 +19,7 @@ export type AddressKind = 'email' | 'phone'
 
 const ONE = { one: sql`1` }
 
-/** Gives the selects of what an address can belong to, beside a user who wants it. */
+/** Builds the selects of what an address can belong to, beside a user who wants it. */
 function rivals(db: Database, userId: string, kind: AddressKind, address: string) {
   const ofAnother = and(eq(identities.providerEmail, address), ne(identities.userId, userId))
   return {
@@ -36,7 +36,7 @@ function rivals(db: Database, userId: string, kind: AddressKind, address: string
   }
 }
 
-/** Tells what has an address: another user, any target, another user's account at a sign-in provider. */
+/** Returns what has an address: another user, any target, another user's account at a sign-in provider. */
 export type Rivals = { user: boolean; target: boolean; identity: boolean }
 
 /** Adds to a batch what looks for whatever has an address. @param address not '' */
@@ -55,7 +55,7 @@ export function addRivals(
   return () => ({ user: isFound(user), target: isFound(target), identity: isFound(identity) })
 }
 
-/** Says what a user's address becomes. */
+/** What a user's address becomes. */
 export type AddressChange = {
   kind: AddressKind
   /** In lower case; '' takes the address away. */
@@ -70,7 +70,7 @@ export type AddressChange = {
 
 /**
  * Changes an address of a user, which is not verified from then on, and the target that mirrors it, in one
- * round trip (users contract 6.1, 6.2).
+ * round trip (docs/contract/users.md §6.1, §6.2).
  * Differs: an address that the user has already stays as it is, verified or not.
  * @param before the user as read just before
  * @returns undefined when somebody has the address by now, or the user's own has changed meanwhile
@@ -109,7 +109,7 @@ export async function changeAddress(
   return user && { user, targets: reachable() }
 }
 
-/** Tells a user of the change of a proven address, which is a second factor; at the old one if it is an e-mail. */
+/** Notifies a user of the change of a proven address, which is a second factor; at the old one if it is an e-mail. */
 function tellOwner(c: Ctx, before: User, kind: AddressKind) {
   const isProven = kind === 'email' ? before.emailVerification : before.phoneVerification
   if (!isProven || !before[kind]) return

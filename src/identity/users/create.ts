@@ -22,7 +22,7 @@ export const CREATE_ERRORS = [
 ] as const
 
 /**
- * Makes a user for a server, in two round trips (users contract 4.2).
+ * Makes a user for a server, in two round trips (docs/contract/users.md §4.2).
  * @param shown the password, or the hash, as sent; undefined where there is none
  * @param stored makes what is stored of it, once nothing else refuses the user
  * @throws `user_email_already_exists` for an e-mail address that somebody has at a sign-in provider

@@ -11,17 +11,17 @@ import { openTokens } from '#/identity/providers/protocol/tokens'
 
 type Ctx = Context<AppEnv>
 
-/** Gives an identity with its provider's tokens readable; '' for one that cannot be opened. */
+/** Returns an identity with its provider's tokens readable; '' for one that cannot be opened. */
 export const openIdentity = async (c: Ctx, row: Identity): Promise<Identity> => ({
   ...row,
   ...(await openTokens(c, 'identity', row)),
 })
 
-/** Says which identity the event of the route is about. */
+/** Sets which identity the event of the route is about. */
 export const tellIdentity = (c: Ctx, row: Identity) =>
   tell(c, { payload: async (view) => identityModel.wire(await openIdentity(c, row), view) })
 
-/** Attributes that lists of identities filter and sort by (queries contract 8). */
+/** Attributes that lists of identities filter and sort by (docs/contract/queries.md §8). */
 const ATTRIBUTES = {
   userId: 'string',
   provider: 'string',
@@ -33,7 +33,7 @@ const ATTRIBUTES = {
 /**
  * Lists identities with their tokens readable, in one round trip.
  * @param where what the request cannot change
- * @throws `general_query_invalid` for any search: identities have no text (users contract 12)
+ * @throws `general_query_invalid` for any search: identities have no text (docs/contract/users.md §12)
  */
 export async function listIdentityRows(
   c: Ctx,

@@ -7,8 +7,8 @@ import type { Page } from '#/http/model'
 import { parseQueries } from '#/queries/parse'
 
 /**
- * Gives the statements that list what a user did, newest first, and count it without a cap (users contract
- * 14). Takes nothing but limit and offset.
+ * Builds the statements that list what a user did, newest first, and count it without a cap
+ * (docs/contract/users.md §14). Takes nothing but limit and offset.
  * @throws `general_argument_invalid` for another query, `general_query_invalid` for an unreadable legacy one
  */
 export function logStatements(

@@ -17,21 +17,21 @@ import { releaseNow, unreleased } from '#/storage/release'
 
 type Ctx = Context<AppEnv>
 
-/** A password as stored: the hash, its algorithm's name and its options (users contract 15.2). */
+/** A password as stored: the hash, its algorithm's name and its options (docs/contract/users.md §15.2). */
 export type StoredPassword = {
   password: string | null
   hash: string
   hashOptions: Record<string, unknown>
 }
 
-/** What a password-less user says of its hash (users contract 4.2). */
+/** What a password-less user says of its hash (docs/contract/users.md §4.2). */
 export const NO_PASSWORD: StoredPassword = {
   password: null,
   hash: 'argon2',
   hashOptions: NEW_OPTIONS,
 }
 
-/** Says who a new user is. */
+/** Who a new user is. */
 export type NewUser = {
   /** An ID, or `unique()`. */
   userId: string
@@ -52,7 +52,7 @@ export type NewUser = {
   when?: SQL
 }
 
-/** Gives what is stored of an e-mail address beside itself; all unset without one (users contract 16.2). */
+/** Returns what is stored of an e-mail address beside itself; all unset without one (docs/contract/users.md §16.2). */
 export const emailColumns = (email: string | undefined) =>
   email
     ? { email, ...emailFacts(email) }
@@ -74,7 +74,7 @@ export const EMAIL_POLICY_ERRORS = [
 ] as const
 
 /**
- * Refuses e-mail addresses that the owner does not want (project contract 7.3).
+ * Refuses e-mail addresses that the owner does not want (docs/contract/project.md §7.3).
  * @throws `user_email_disposable`, `user_email_not_canonical`, `user_email_free`, `user_email_not_corporate`
  */
 export async function checkEmailPolicies(c: Ctx, email: string) {
@@ -112,7 +112,7 @@ const lacksEmail = (db: Database) =>
       .where(and(eq(users.id, identities.userId), isNull(users.email))),
   )
 
-/** Says what stands in the way of a new user: who has its e-mail address elsewhere, how many there are. */
+/** What stands in the way of a new user: who has its e-mail address elsewhere, how many there are. */
 export type Surroundings = { identityOwner: string | undefined; users: number }
 
 /**
@@ -154,7 +154,7 @@ export async function lookAround(
 }
 
 /**
- * Refuses one more user than the owner allows; keys are not asked (auth contract 15.1).
+ * Refuses one more user than the owner allows; keys are not asked (docs/contract/auth.md §15.1).
  * @param count of users so far
  * @throws `user_count_exceeded`
  */
@@ -197,7 +197,7 @@ async function draftUser(c: Ctx, given: NewUser) {
   return row
 }
 
-/** Gives the row of a target that mirrors an address of its user. */
+/** Returns the row of a target that mirrors an address of its user. */
 export const newTarget = (
   { var: { now } }: Ctx,
   userId: string,
@@ -215,7 +215,7 @@ export const newTarget = (
 
 type Draft = Awaited<ReturnType<typeof draftUser>>
 
-/** Says that nobody has a new user's ID, e-mail or phone, and that a former user's grants are taken back. */
+/** Condition that nobody has a new user's ID, e-mail or phone, and that a former user's grants are taken back. */
 function isFree(db: Database, { id, email = null, phone = null }: Draft): SQL {
   const taken = [eq(users.id, id), sql`${users.email} = ${email}`, sql`${users.phone} = ${phone}`]
   const conditions = taken.map((same) =>
@@ -225,7 +225,7 @@ function isFree(db: Database, { id, email = null, phone = null }: Draft): SQL {
 }
 
 /**
- * Says that a new user was stored, not another of the same ID before, and that an address is no target yet.
+ * Condition that a new user was stored, not another of the same ID before, and that an address is no target yet.
  * Differs: upstream shows somebody else's target of the address among the new user's, in this one answer.
  */
 function isNew(
@@ -250,7 +250,7 @@ function isNew(
 /**
  * Returns the condition under which the project has room for one more user, which must hold in the statement that
  * stores it: of requests that have all counted before, only as many pass as there is room for. The owner's own calls
- * are not limited (auth contract 15.1).
+ * are not limited (docs/contract/auth.md §15.1).
  * @returns with it, what throws `user_count_exceeded` once the batch has run if there was no room
  */
 async function limitOf(c: Ctx, batch: Batch, { origin }: NewUser) {
@@ -272,7 +272,7 @@ async function limitOf(c: Ctx, batch: Batch, { origin }: NewUser) {
 
 /**
  * Adds to a batch what stores a user with its targets, after {@link addLookAround}. An address that is
- * another's target already gives no new one (users contract 4.2). The row announces itself to webhooks.
+ * another's target already gives no new one (docs/contract/users.md §4.2). The row announces itself to webhooks.
  * @returns the ID it has if it is stored; `stored` reads the rows, undefined when the ID, e-mail or phone is
  * taken, and throws `user_count_exceeded` when the project has no room
  */

@@ -10,11 +10,11 @@ import { targetsOf } from '#/identity/sessions/sessions'
 
 type Ctx = Context<AppEnv>
 
-/** Gives the statement that finds a user. */
+/** Builds the statement that finds a user. */
 export const userById = (db: Database, userId: string) =>
   db.select().from(users).where(eq(users.id, userId))
 
-/** Gives the statement that tells whether there is a user, by one row or none. */
+/** Builds the statement that tells whether there is a user, by one row or none. */
 export const userExists = (db: Database, userId: string) =>
   db.select({ id: users.id }).from(users).where(eq(users.id, userId))
 

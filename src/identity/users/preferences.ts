@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Preferences } from '#/identity/models'
 import { isDeeper, isJsonObject, unreadablePart } from '#/lib/json'
 
-/** Longest preferences, in bytes as {@link encodedBytes} counts them (users contract 7). */
+/** Longest preferences, in bytes as {@link encodedBytes} counts them (docs/contract/users.md §7). */
 const MAX_BYTES = 65_535
 /** Deeper objects are refused before anything walks them by recursion. */
 const MAX_DEPTH = 512
@@ -20,7 +20,7 @@ function encodedBytes(value: unknown): number {
 
 /**
  * Accepts preferences: a JSON object, kept as it is, down to the digits of its numbers. An empty list stands for
- * an empty object, which some clients cannot tell apart (users contract 7).
+ * an empty object, which some clients cannot tell apart (docs/contract/users.md §7).
  *
  * Differs: what would keep a client from reading a page with these preferences is refused.
  */

@@ -9,21 +9,21 @@ import type { AccountRow } from '#/identity/models'
 
 type Ctx = Context<AppEnv>
 
-/** Gives who is signed in. @throws `user_not_found` where nobody is */
+/** Returns who is signed in. @throws `user_not_found` where nobody is */
 export function selfOf(c: Ctx): Self {
   const { self } = c.var
   if (!self) throw new ApiError('user_not_found')
   return self
 }
 
-/** Gives a user as it sees itself. */
+/** Returns a user as it sees itself. */
 export const accountOf = (user: User, targets: readonly Target[]): AccountRow => ({
   user,
   targets,
   impersonatorUserId: null,
 })
 
-/** Gives what a request gets whose user was deleted while it ran: the same as the next one. */
+/** Returns what a request gets whose user was deleted while it ran: the same as the next one. */
 export const goneMeanwhile = () =>
   new ApiError('general_unauthorized_scope', 'The user was deleted meanwhile.')
 

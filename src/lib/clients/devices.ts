@@ -1,6 +1,6 @@
 import { capture } from './rule.ts'
 
-/** Kinds of devices, as the wire names them (users contract 19). */
+/** Kinds of devices, as the wire names them (docs/contract/users.md §19). */
 type Kind =
   | 'console'
   | 'tv'
@@ -88,7 +88,7 @@ const BRANDS: readonly (readonly [model: RegExp, brand: string])[] = [
 const NO_MODEL =
   /^(?:K|U|wv|Mobile|Tablet|TV|Linux|HarmonyOS|Android.*|Opera.*|HMSCore.*|rv:.*|[a-z]{2}(?:[-_][a-z]{2})?)$/i
 
-/** Gives the model in an Android comment: what precedes ` Build/`, or the first part that may be one. */
+/** Returns the model in an Android comment: what precedes ` Build/`, or the first part that may be one. */
 function androidModel(text: string): string {
   const start = text.search(/Android|; KF[A-Z]{2}/)
   if (start < 0) return ''

@@ -3,7 +3,7 @@ import { DEFAULT_LOCALE, localeOf, TAGS } from '#/lib/locale'
 /** Stands for a country that is not known. */
 export const NO_COUNTRY = '--'
 
-/** Gives the client's country as the platform tells it: ISO 3166-1 alpha-2 in lower case, or `--`. */
+/** Returns the client's country as the platform tells it: ISO 3166-1 alpha-2 in lower case, or `--`. */
 export function countryOf({ cf }: Pick<Request, 'cf'>): string {
   const country = cf?.country
   // XX: not known; T1: the Tor network.
@@ -12,7 +12,7 @@ export function countryOf({ cf }: Pick<Request, 'cf'>): string {
     : NO_COUNTRY
 }
 
-/** Says "unknown", by language; English stands in for the others. */
+/** The word for "unknown", by language; English stands in for the others. */
 const UNKNOWN: Readonly<Record<string, string>> = {
   ar: 'غير معروف',
   bg: 'Неизвестно',
@@ -59,7 +59,7 @@ const unknownIn = (locale: string) =>
 
 const printers = new Map<string, Intl.DisplayNames>()
 
-/** Gives the printer of a locale; languages the platform has no names for get the English ones. */
+/** Returns the printer of a locale; languages the platform has no names for get the English ones. */
 function namesIn(locale: string): Intl.DisplayNames {
   const made = printers.get(locale)
   if (made) return made

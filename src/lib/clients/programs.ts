@@ -8,7 +8,7 @@ const FIREFOX = /\bFirefox\/([\d.]+)/i
 const SAFARI = [/\bSafari\//i, /\bAppleWebKit\//i] as const
 const SAFARI_VERSION = /\bVersion\/([\d.]+)/i
 
-/** Browsers: those that also call themselves another one come before it (users contract 19). */
+/** Browsers: those that also call themselves another one come before it (docs/contract/users.md §19). */
 const BROWSERS: readonly (Rule & { readonly fullVersion?: true })[] = [
   { code: 'PS', name: 'Microsoft Edge', when: [/\b(?:Edg|EdgA|EdgiOS|Edge)\/([\d.]+)/i] },
   { code: 'OI', name: 'Opera Mini', when: [/\bOpera Mini\/([\d.]+)/i] },

@@ -8,17 +8,17 @@ export type Rule = {
   readonly version?: RegExp
 }
 
-/** Gives the first rule whose patterns all match. */
+/** Returns the first rule whose patterns all match. */
 export const firstMatch = <R extends { readonly when: readonly RegExp[] }>(
   rules: readonly R[],
   text: string,
 ): R | undefined => rules.find(({ when }) => when.every((pattern) => pattern.test(text)))
 
-/** Gives what the first group of a match that took part captured, or ''. */
+/** Returns what the first group of a match that took part captured, or ''. */
 export const capture = (pattern: RegExp | undefined, text: string): string =>
   pattern?.exec(text)?.slice(1).find(Boolean) ?? ''
 
-/** Gives the version a rule finds, with dots between its numbers. */
+/** Returns the version a rule finds, with dots between its numbers. */
 export const versionBy = (
   { version, when: [first] }: Omit<Rule, 'code' | 'name'>,
   text: string,

@@ -12,7 +12,7 @@ const WINDOWS_VERSIONS: Readonly<Record<string, string>> = {
   '5.0': '2000',
 }
 
-/** Systems, the more special before the more general one (users contract 19). */
+/** Systems, the more special before the more general one (docs/contract/users.md §19). */
 const SYSTEMS: readonly Rule[] = [
   { code: 'WPH', name: 'Windows Phone', when: [/Windows Phone(?: OS)?(?:[ /]([\d.]+))?/i] },
   { code: 'WIN', name: 'Windows', when: [/\bWindows/i], version: /Windows NT ([\d.]+)/i },

@@ -8,11 +8,11 @@ const MAX_LENGTH = 2048
 /** Stands for a user agent that was not sent. */
 export const NO_USER_AGENT = 'UNKNOWN'
 
-/** Tells what sessions and logs show of a client; what is not known is ''. */
+/** Returns what sessions and logs show of a client; what is not known is ''. */
 export type ClientInfo = ReturnType<typeof parseUserAgent>
 
 /**
- * Tells system, program and device by a `User-Agent` header (users contract 19, account contract 2).
+ * Returns system, program and device by a `User-Agent` header (docs/contract/users.md §19, docs/contract/account.md §2).
  * Bots are read like any other client.
  * @param userAgent of any length; no more than the first 2,048 characters count
  */

@@ -6,7 +6,7 @@ export type Address = { email: string; name: string }
 const SENDABLE =
   /^[^\s<>()[\]\\,;:"@\p{Cc}]{1,64}@(?:[^\s<>()[\]\\,;:"@\p{Cc}]{1,255}|\[[0-9a-f:.]{1,45}\]|\[ipv6:[0-9a-f:.]{1,45}\])$/iu
 
-/** Tells whether text is one address and nothing else, fit for an envelope and a header. */
+/** Checks whether text is one address and nothing else, fit for an envelope and a header. */
 export const isSendable = (email: string) => SENDABLE.test(email)
 
 const NAMED = /^([^<>]*)<([^<>]+)>$/

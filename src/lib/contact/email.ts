@@ -24,7 +24,7 @@ function isMailDomain(domain: string): boolean {
   )
 }
 
-/** Checks whether text in its {@link normalEmail} form is an e-mail address (users contract 16.1). */
+/** Checks whether text in its {@link normalEmail} form is an e-mail address (docs/contract/users.md §16.1). */
 function isAddress(text: string): boolean {
   const [local = '', domain = '', ...more] = text.split('@', 3)
   return (
@@ -80,7 +80,7 @@ export const email = z
 
 /**
  * Classifies an address that {@link email} accepted: which mailbox it is, whatever its spelling, and
- * what kind of domain it has (users contract 16.2). A throw-away domain is never free.
+ * what kind of domain it has (docs/contract/users.md §16.2). A throw-away domain is never free.
  */
 export function emailFacts(address: string) {
   const domain = address.slice(address.lastIndexOf('@') + 1)

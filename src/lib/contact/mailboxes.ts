@@ -24,8 +24,8 @@ const EXAMPLES = new Set(['example.com', 'example.net', 'example.org'])
 const free = lazy(() => new Set([...providers, ...MORE_PROVIDERS].filter((d) => !EXAMPLES.has(d))))
 const disposable = lazy(() => disposableEmailBlocklistSet())
 
-/** Tells whether anybody can get a mailbox under the domain at no cost. */
+/** Checks whether anybody can get a mailbox under the domain at no cost. */
 export const isFree = (domain: string): boolean => isProvider(domain) || free().has(domain)
 
-/** Tells whether the domain's mailboxes are made to be thrown away. */
+/** Checks whether the domain's mailboxes are made to be thrown away. */
 export const isDisposable = (domain: string): boolean => disposable().has(domain)

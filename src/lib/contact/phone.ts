@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Says what a phone number looks like: E.164, with 7 to 15 digits. */
+/** What a phone number looks like: E.164, with 7 to 15 digits. */
 const NUMBER = /^\+[1-9]\d{6,14}$/
 
 /** Assigned country calling codes (ITU-T E.164): single ones and ranges. */
@@ -17,7 +17,10 @@ const CALLING_CODES = new Set(
     }),
 )
 
-/** Tells whether the text is a phone number of an existing country, with nothing to tidy up (users contract 17). */
+/**
+ * Checks whether the text is a phone number of an existing country, with nothing to tidy up
+ * (docs/contract/users.md §17).
+ */
 export const isPhone = (text: string): boolean =>
   NUMBER.test(text) && [3, 2, 1].some((digits) => CALLING_CODES.has(text.slice(1, 1 + digits)))
 

@@ -62,11 +62,11 @@ const byDomain = new Map(
   PROVIDERS.flatMap((provider) => provider.domains.map((domain) => [domain, provider])),
 )
 
-/** Tells whether the domain belongs to a provider whose addresses have a canonical form. */
+/** Checks whether the domain belongs to a provider whose addresses have a canonical form. */
 export const isProvider = (domain: string): boolean => byDomain.has(domain)
 
 /**
- * Gives the one spelling of a mailbox that its provider knows under many (users contract 16.2); an
+ * Returns the one spelling of a mailbox that its provider knows under many (docs/contract/users.md §16.2); an
  * address of another domain is its own.
  * @param address an e-mail address in lower case
  */

@@ -59,7 +59,7 @@ export const reporting = (carrier: Mailer): Mailer => ({
   },
 })
 
-/** Gives the carrier of the deployment: SMTP where it is set, else the outbox, else the e-mail binding. */
+/** Returns the carrier of the deployment: SMTP where it is set, else the outbox, else the e-mail binding. */
 function carrierOf(env: Pick<Env, 'EMAIL'>, settings: Settings, db: Database): Mailer | undefined {
   if (settings.SMTP_URL) return smtpMailer(settings.SMTP_URL)
   if (settings.MAIL_OUTBOX === 'on') return outboxMailer(db)
@@ -69,7 +69,7 @@ function carrierOf(env: Pick<Env, 'EMAIL'>, settings: Settings, db: Database): M
 }
 
 /**
- * Gives what sends mails; undefined where nothing is set that could.
+ * Returns what sends mails; undefined where nothing is set that could.
  * @param own the project's own server, which comes before the deployment's
  */
 export function mailerOf(

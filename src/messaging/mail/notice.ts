@@ -20,7 +20,7 @@ type Ctx = Context<AppEnv>
 const MAX_NOTICES = 20
 const HOUR_SECONDS = 3600
 
-/** Says from where a change came; undefined where a server made it, whose device tells nothing. */
+/** From where a change came; undefined where a server made it, whose device tells nothing. */
 function originOf(c: Ctx, locale: string): NoticeOrigin | undefined {
   if (isPrivileged(c.var.caller)) return
   const { clientName, osName } = parseUserAgent(userAgentOf(c))

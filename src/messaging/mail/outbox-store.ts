@@ -28,11 +28,11 @@ export const outboxMailer = (db: Database): Mailer => ({
     keep(db, { kind: 'mail', to, subject, html, text, createdAt: date }),
 })
 
-/** Gives every message kept, newest first. */
+/** Returns every message kept, newest first. */
 export const keptMessages = (db: Database) =>
   db.select().from(outbox).orderBy(desc(outbox.sequence)).limit(MOST_MESSAGES)
 
-/** Gives one message. */
+/** Returns one message. */
 export async function keptMessage(db: Database, id: number): Promise<OutboxMessage | undefined> {
   const [message] = await db.select().from(outbox).where(eq(outbox.sequence, id))
   return message

@@ -17,7 +17,7 @@ import { projectOf, type Smtp } from '#/project/settings'
 export const SMTP_PASSWORD = 'smtp:password'
 
 /**
- * Gives how the project's mail server is reached. Differs: without `secure` only a server on this machine is
+ * Returns how the project's mail server is reached. Differs: without `secure` only a server on this machine is
  * spoken to in clear, any other one by STARTTLS.
  * @param password in clear
  */
@@ -69,12 +69,12 @@ export async function ownSender(c: Context<AppEnv>): Promise<OwnMail> {
   return smtp.enabled ? ownCarrier(c, smtp) : {}
 }
 
-/** A statement takes 100 parameters (platform §3). */
+/** A statement takes 100 parameters. */
 const MAX_CODES = 50
 
 /**
  * Returns what the owner has set for a mail: nothing while the project has no mail server of its own, else
- * that, and the template in the closest language or in English (project contract 9.3, 10). Throws as
+ * that, and the template in the closest language or in English (docs/contract/project.md §9.3, §10). Throws as
  * {@link ownCarrier}.
  * @param locale a language or a list of them
  */
@@ -95,7 +95,7 @@ export async function ownMail(
   return { ...(await ownCarrier(c, smtp)), ...(custom ? { template: custom } : {}) }
 }
 
-/** Says from whom mails come and to whom answers go; '' is not set. */
+/** From whom mails come and to whom answers go; '' is not set. */
 export type Sender = { email: string; name: string; replyToEmail: string; replyToName: string }
 
 /** What the owner has set for the project's mails; what is left out is the deployment's. */

@@ -20,7 +20,7 @@ const NOUNS = [
   'robin rocket sail saffron sparrow spruce star stream sunrise tiger tulip valley violin walnut willow',
 ].flatMap((line) => line.split(' '))
 
-/** Gives one of `words`, each as likely as any other. */
+/** Returns one of `words`, each as likely as any other. */
 function pick(words: readonly string[]): string {
   // What lies above the largest multiple of the length would favour the first words.
   const limit = 256 - (256 % words.length)
@@ -33,7 +33,7 @@ function pick(words: readonly string[]): string {
 }
 
 /**
- * Gives two random words that a person compares on screen and in a mail (account contract 5).
+ * Returns two random words that a person compares on screen and in a mail (docs/contract/account.md §5).
  * @returns a capitalised adjective and a noun
  */
 export function securityPhrase(): string {

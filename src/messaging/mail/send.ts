@@ -19,7 +19,7 @@ import {
 } from '#/messaging/mail/templates'
 import { mailerOf } from './mailer.ts'
 
-/** Says which mail goes to whom. */
+/** Which mail goes to whom. */
 export type TemplateMail<Name extends TemplateName> = {
   template: Name
   to: string
@@ -34,7 +34,7 @@ export type TemplateMail<Name extends TemplateName> = {
 
 type Ctx = Context<AppEnv>
 
-/** Gives who sends where the project's owner has set nobody. */
+/** Returns who sends where the project's owner has set nobody. */
 const deploymentSender = ({ MAIL_FROM, PROJECT_NAME }: Settings): Sender => ({
   email: MAIL_FROM?.email ?? 'edgewrite@localhost', // only carriers on this machine do without MAIL_FROM
   name: MAIL_FROM?.name || PROJECT_NAME,
@@ -42,7 +42,7 @@ const deploymentSender = ({ MAIL_FROM, PROJECT_NAME }: Settings): Sender => ({
   replyToName: '',
 })
 
-/** Gives each field from the first that has it: template, project, deployment (project contract 9.3, 10). */
+/** Returns each field from the first that has it: template, project, deployment (docs/contract/project.md §9.3, §10). */
 function senderOf(settings: Settings, { sender, template }: OwnMail) {
   const base = sender?.email ? sender : deploymentSender(settings)
   const replyTo = template?.replyToEmail || sender?.replyToEmail
@@ -54,7 +54,7 @@ function senderOf(settings: Settings, { sender, template }: OwnMail) {
   }
 }
 
-/** Tells with what a request was made, as mails show it (account contract 13). */
+/** What a request was made, as mails show it (docs/contract/account.md §13). */
 function agentOf(c: Ctx): Agent {
   const { deviceBrand, clientName, osName } = parseUserAgent(userAgentOf(c))
   return { agentDevice: deviceBrand || 'UNKNOWN', agentClient: clientName, agentOs: osName }
@@ -68,7 +68,7 @@ export function commonVariables(c: Ctx, user: string): CommonVariables {
 }
 
 /**
- * Gives a moment as mails show it, in UTC.
+ * Returns a moment as mails show it, in UTC.
  * @param locale a language or a list of them; the date is in the one that mails are in
  * @returns month and day, and hours to seconds
  */
@@ -81,7 +81,7 @@ export const mailMoment = (moment: Date, locale: string) => ({
   time: moment.toISOString().slice(11, 19),
 })
 
-/** Tells whether mails can be sent: the first check of each endpoint that sends one (account contract 17). */
+/** Checks whether mails can be sent: the first check of each endpoint that sends one (docs/contract/account.md §17). */
 export const mailConfigured = (c: Ctx, own?: OwnMail): boolean =>
   c.var.project?.smtp.enabled === true ||
   mailerOf(c.env, c.var.settings, c.var.db, own?.smtp) !== undefined

@@ -129,7 +129,7 @@ function smsOf({ var: { settings, db, now } }: Ctx): Sms | undefined {
   return MAIL_OUTBOX === 'on' ? reporting(outboxSms(db, now)) : undefined
 }
 
-/** Checks whether text messages can be sent (account contract 5, 7, 8). */
+/** Checks whether text messages can be sent (docs/contract/account.md §5, §7, §8). */
 export const smsConfigured = (c: Ctx): boolean => smsOf(c) !== undefined
 
 /**

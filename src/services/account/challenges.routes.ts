@@ -25,7 +25,7 @@ const NAMES = FACTORS.map((factor) => factor.toLowerCase())
 const canonical = (given: string) =>
   FACTORS.find((factor) => factor.toLowerCase() === given.toLowerCase())
 
-/** Accepts a factor in whatever case and gives its name as sessions have it (auth contract 16). */
+/** Accepts a factor in whatever case and gives its name as sessions have it (docs/contract/auth.md §16). */
 const factorName = z
   .string()
   .transform((given, check) => {

@@ -23,7 +23,7 @@ async function rivalsOf(c: Context<AppEnv>, kind: AddressKind, address: string) 
 }
 
 /**
- * Gives whoever is signed in another address; the password sent becomes the user's own if it is the first.
+ * Sets another address for whoever is signed in; the password sent becomes the user's own if it is the first.
  * @returns undefined when the address is taken, or the user's own has changed meanwhile
  */
 async function moveTo(c: Context<AppEnv>, kind: AddressKind, address: string, password: string) {

@@ -20,7 +20,7 @@ import { route } from '#/pipeline/route'
 
 type Ctx = Context<AppEnv>
 
-/** Gives the key of the project variable that lists client IDs of native apps. */
+/** Returns the key of the project variable that lists client IDs of native apps. */
 const variableOf = (provider: IdTokenProvider) =>
   `OAUTH2_${provider.toUpperCase()}_NATIVE_CLIENT_IDS`
 

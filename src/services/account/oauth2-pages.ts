@@ -32,10 +32,10 @@ ${content}
 </main>${script ? html`<script nonce="${nonce}">${raw(script)}</script>` : ''}</body></html>`
 }
 
-/** Tells the routes that browsers navigate to, also where they have no handler yet to say so. */
+/** Returns the routes that browsers navigate to, also where they have no handler yet to say so. */
 const NAVIGATED = /^\/+v1\/+account\/+(?:sessions|tokens)\/+oauth2\/./
 
-/** Tells whether an error is shown as a page: on OAuth2 routes, unless the client asks for JSON. */
+/** Checks whether an error is shown as a page: on OAuth2 routes, unless the client asks for JSON. */
 export function wantsPage(c: Ctx): boolean {
   const accept = c.req.header('accept') ?? ''
   const wantsJson = accept.includes('application/json') && !accept.includes('text/html')
@@ -53,7 +53,7 @@ export const errorPage = (c: Ctx, error: { message: string; type: string }) =>
   )
 
 /**
- * Gives the page that hands the end of a sign-in to a native app: its query string goes to the app's own
+ * Returns the page that hands the end of a sign-in to a native app: its query string goes to the app's own
  * scheme. Only to an app of this project: other schemes are nobody's here.
  */
 function handOver(c: Ctx, title: string, sentence: string) {

@@ -21,7 +21,7 @@ type Ctx = Context<AppEnv>
 
 const identifier = described(plainText(255), 'Push token of the device.')
 
-/** Names a device by the program that asks; a single space while nothing is known (account contract 10). */
+/** Names a device by the program that asks; a single space while nothing is known (docs/contract/account.md §10). */
 function deviceName(c: Ctx): string {
   const { deviceBrand, deviceModel } = parseUserAgent(userAgentOf(c))
   return `${deviceBrand} ${deviceModel}`

@@ -21,7 +21,7 @@ const oneSession = z.object({
   sessionId: uid.describe('ID of the session, or `current` for the one that asks.'),
 })
 
-/** Gives the ID that is meant; under a JWT there is no current session, so `current` names none. */
+/** Returns the ID that is meant; under a JWT there is no current session, so `current` names none. */
 const sessionIdOf = ({ session }: Self, asked: string) =>
   asked === 'current' ? (session?.id ?? asked) : asked
 
@@ -197,7 +197,7 @@ export const deleteSessions = route(
     const { person, session } = selfOf(c)
     await c.var.db.delete(sessions).where(eq(sessions.userId, person.user.id))
     if (session) {
-      tellSession(c, session) // of all sessions that went (project contract 14.4)
+      tellSession(c, session) // of all sessions that went (docs/contract/project.md §14.4)
       clearSessionCookies(c)
     }
     return undefined

@@ -7,7 +7,7 @@ const versionModel = model('healthVersion', { version: z.string() }, (version: s
   version,
 }))
 
-/** Says which API level is spoken: command line tools ask before they know a project (neighbours contract 2). */
+/** Which API level is spoken: command line tools ask before they know a project (docs/contract/health.md §2). */
 export const getVersion = route(
   {
     name: 'health.getVersion',

@@ -27,7 +27,7 @@ const time = (date: Date) => {
 
 const LONGEST_SHOWN = 80
 
-/** Gives what a message is recognised by in a list. */
+/** Returns what a message is recognised by in a list. */
 const summary = ({ subject, text }: OutboxMessage) => {
   const shown = subject || text
   return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown
@@ -56,7 +56,7 @@ ${
 }`,
   )
 
-/** Gives the web addresses in a text, each once. */
+/** Returns the web addresses in a text, each once. */
 export const linksIn = (text: string): string[] => [
   ...new Set(text.match(/\bhttps?:\/\/[^\s<>"']+/g) ?? []),
 ]

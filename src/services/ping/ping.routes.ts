@@ -1,7 +1,7 @@
 import { route } from '#/pipeline/route'
 import { recordPing } from '#/project/ping'
 
-/** Answers the first call that an app makes (neighbours contract 1). */
+/** Answers the first call that an app makes (docs/contract/health.md §1). */
 export const get = route(
   {
     name: 'ping.get',

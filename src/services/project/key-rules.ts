@@ -4,7 +4,7 @@ import { ApiError } from '#/errors'
 /**
  * Refuses to let a key give rights that it lacks, or to let one that expires make something that outlives
  * it, itself included. Differs: upstream lets whoever may write keys give any scope for any time
- * (project contract 4.3).
+ * (docs/contract/project.md §4.3).
  * @param expiresAt of what is made; undefined: never
  * @throws `key_creation_denied` unless the deployment's own key asks
  */

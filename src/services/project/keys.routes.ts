@@ -27,7 +27,7 @@ const scopes = described(
   'Scopes that the key holds.',
 )
 
-/** What create and update take alike; without `expire` a key is good for ever (project contract 4.2). */
+/** What create and update take alike; without `expire` a key is good for ever (docs/contract/project.md §4.2). */
 const fields = {
   name: described(plainText(128), 'Name of the key, for people.'),
   scopes,

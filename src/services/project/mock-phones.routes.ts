@@ -22,7 +22,7 @@ const otp = z
     description: 'Code of six digits that signs in.',
   })
 
-/** Accepts a number in a path: also without its `+`, or with a space for it (project contract 11). */
+/** Accepts a number in a path: also without its `+`, or with a space for it (docs/contract/project.md §11). */
 const byNumber = z.object({
   number: z
     .string()

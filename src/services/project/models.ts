@@ -4,7 +4,7 @@ import { listModel, model, optionalTime, printOptionalTime, printTime, time } fr
 import { AUTH_METHODS, PROTOCOLS, SERVICES } from '#/project/settings'
 import type { ProjectRow } from '#/services/project/store'
 
-/** Gives a list of things that can be switched off. */
+/** Returns a list of things that can be switched off. */
 const switches = <Id extends string>(name: string, ids: readonly [Id, ...Id[]]) =>
   z.array(z.strictObject({ $id: z.enum(ids), enabled: z.boolean() }).meta({ id: name }))
 
@@ -21,7 +21,7 @@ const devKey = z
   })
   .meta({ id: 'devKey' })
 
-/** Project contract 3.1. */
+/** docs/contract/project.md §3.1. */
 export const projectModel = model(
   'project',
   {
@@ -117,12 +117,12 @@ const wireKey = (row: KeyRow) => ({
   sdks: row.sdks,
 })
 
-/** Project contract 4.1. */
+/** docs/contract/project.md §4.1. */
 export const keyModel = model('key', keyFields, wireKey)
 export const keyListModel = listModel('keyList', 'keys', keyModel)
 export const ephemeralKeyModel = model('ephemeralKey', keyFields, wireKey)
 
-/** Project contract 11. */
+/** docs/contract/project.md §11. */
 export const mockNumberModel = model(
   'mockNumber',
   { number: z.string(), otp: z.string(), $createdAt: time, $updatedAt: time },
@@ -135,7 +135,7 @@ export const mockNumberModel = model(
 )
 export const mockNumberListModel = listModel('mockNumberList', 'mockNumbers', mockNumberModel)
 
-/** Project contract 12. The value of a secret variable is never shown. */
+/** docs/contract/project.md §12. The value of a secret variable is never shown. */
 export const variableModel = model(
   'variable',
   {

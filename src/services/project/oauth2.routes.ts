@@ -114,7 +114,7 @@ const isUsable = (text: string) => isReachable(text, true)
 const isUsableBase = (text: string) => /^(?:[a-z0-9-]*)$/i.test(text) || isUsable(asBase(text))
 const UNUSABLE = 'must be an https address on the public internet'
 
-/** Says what a field may be changed to. */
+/** What a field may be changed to. */
 function accepted(extra: Extra): z.ZodType<ProviderValue> {
   switch (extra.kind) {
     case 'text':
@@ -202,7 +202,7 @@ const bodyOf = (provider: Provider) => {
 
 /**
  * Decides whether a provider is on after a change. Whoever sends credentials alone switches it on if they
- * will do (project contract 8.2). Differs: one that is no longer complete is switched off.
+ * will do (docs/contract/project.md §8.2). Differs: one that is no longer complete is switched off.
  * @param asked what the request says
  * @throws `general_argument_invalid` when it is to be on and cannot be
  */

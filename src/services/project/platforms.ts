@@ -3,12 +3,12 @@ import type { Platform } from '#/db/schema'
 import { choiceModel, listModel, type Model, model, printTime, time } from '#/http/model'
 import { originHost, visibleText } from '#/pipeline/fields'
 
-/** Longest ID of an app; the contract names 256, but what has 256 is refused (project contract 5.1). */
+/** Longest ID of an app; the contract names 256, but what has 256 is refused (docs/contract/project.md §5.1). */
 const LONGEST_IDENTIFIER = 255
 
 const identifier = visibleText(LONGEST_IDENTIFIER)
 
-/** Says what identifies a client of a type: the field on the wire, and what it may hold. */
+/** What identifies a client of a type: the field on the wire, and what it may hold. */
 export const PLATFORMS = {
   web: {
     title: 'Web',
@@ -76,9 +76,9 @@ const models = Object.fromEntries(
   PLATFORM_TYPES.map((type) => [type, platformModelOf(type)]),
 ) as Record<Platform['type'], Model<Platform, z.ZodObject>> // one for each type
 
-/** Gives the model of the clients of a type. */
+/** Returns the model of the clients of a type. */
 export const platformModelFor = (type: Platform['type']) => models[type]
 
-/** Project contract 5.1. */
+/** docs/contract/project.md §5.1. */
 export const platformModel = choiceModel('type', Object.values(models), ({ type }) => models[type])
 export const platformListModel = listModel('platformList', 'platforms', platformModel)

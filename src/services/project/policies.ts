@@ -4,10 +4,10 @@ import { described, looseInteger, optional } from '#/http/params'
 import { strict } from '#/pipeline/fields'
 import { DEFAULT_SETTINGS, type Policies, type PolicyName } from '#/project/settings'
 
-/** Says where a field of a policy is stored, and what it may be changed to. */
+/** Where a field of a policy is stored, and what it may be changed to. */
 type Field = readonly [stored: PolicyName, accepts: z.ZodType<number | boolean | undefined>]
 
-/** Says how one policy is read and changed. */
+/** How one policy is read and changed. */
 export type PolicySpec = {
   /** The SDKs' name of the method that changes it. */
   method: `project.${string}`
@@ -18,7 +18,7 @@ export type PolicySpec = {
   fields: Readonly<Record<string, Field>>
   /** Answers a change with the policy, not with the project. */
   answersItself?: true
-  /** Has no event: SDKs alone know it (project contract 7.3). */
+  /** Has no event: SDKs alone know it (docs/contract/project.md §7.3). */
   silent?: true
 }
 
@@ -40,7 +40,7 @@ const numberOrNone = (min: number, max: number) =>
     .nullable()
     .transform((value) => value ?? 0)
 
-/** Every policy by its ID, in the order in which lists show them (project contract 7.2, 7.3). */
+/** Every policy by its ID, in the order in which lists show them (docs/contract/project.md §7.2, §7.3). */
 export const POLICIES = {
   'password-dictionary': toggle(
     'project.updatePasswordDictionaryPolicy',
@@ -255,11 +255,11 @@ export type PolicyRow = { id: AnyId; policies: Policies }
 
 const fieldsOf = (id: AnyId): [string, Field][] => Object.entries<Field>(policySpec(id).fields)
 
-/** Gives what a change of a policy takes. */
+/** Returns what a change of a policy takes. */
 export const policyBody = (id: AnyId) =>
   z.object(Object.fromEntries(fieldsOf(id).map(([name, [, accepts]]) => [name, accepts])))
 
-/** Gives the settings behind the fields of a change. */
+/** Returns the settings behind the fields of a change. */
 export const policyValues = (id: AnyId, given: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(fieldsOf(id).map(([name, [stored]]) => [stored, given[name]]))
 
@@ -283,10 +283,10 @@ const models = Object.fromEntries(
   [...POLICY_IDS, ...OWN_POLICY_IDS].map((id) => [id, policyModelOf(id)]),
 ) as Record<AnyId, Model<PolicyRow, z.ZodObject>> // one for each ID
 
-/** Gives the model of one policy. */
+/** Returns the model of one policy. */
 export const policyModelFor = (id: AnyId) => models[id]
 
-/** Project contract 7.1. */
+/** docs/contract/project.md §7.1. */
 export const policyModel = choiceModel(
   '$id',
   POLICY_IDS.map((id) => models[id]),

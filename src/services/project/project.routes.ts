@@ -26,7 +26,7 @@ export const get = route(
   openProject,
 )
 
-/** Differs: a deployment is one project, and it is its operator who takes it down (project contract 3.2). */
+/** Differs: a deployment is one project, and it is its operator who takes it down (docs/contract/project.md §3.2). */
 export const deleteProject = route(
   {
     name: 'project.delete',

@@ -3,7 +3,7 @@ import { log } from '#/lib/log'
 
 const TIMEOUT_MS = 5000
 
-/** Says where a provider tells whether it knows a client, and how it wants to be asked. */
+/** Where a provider tells whether it knows a client, and how it wants to be asked. */
 const CHECKS: Readonly<Record<string, { token: string; basic: boolean }>> = {
   github: { token: 'https://github.com/login/oauth/access_token', basic: false },
   huggingface: { token: 'https://huggingface.co/oauth/token', basic: true },
@@ -16,7 +16,7 @@ const answerSchema = z.object({ error: z.string() })
 
 /**
  * Asks a provider that can tell whether it knows a client: it is sent a code that nobody has, and must
- * complain about the code alone (project contract 8.1). Others are taken at their owner's word.
+ * complain about the code alone (docs/contract/project.md §8.1). Others are taken at their owner's word.
  * @returns false also when the provider cannot be asked
  */
 export async function isKnownClient(id: string, clientId: string, clientSecret: string) {

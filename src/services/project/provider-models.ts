@@ -5,7 +5,7 @@ import type { ProviderRow, ProviderValue } from '#/identity/providers/catalog/pr
 
 const nameOf = ({ model, sdk }: Provider) => `oAuth2${model ?? sdk}`
 
-/** Gives the shape of a field as answers show it. */
+/** Returns the shape of a field as answers show it. */
 function shown(extra: Extra): z.ZodType<ProviderValue> {
   switch (extra.kind) {
     case 'text':
@@ -55,14 +55,14 @@ const models = new Map(
   [...Map.groupBy(PROVIDERS, nameOf)].map(([name, alike]) => [name, providerModelOf(name, alike)]),
 )
 
-/** Gives the model of a provider. */
+/** Returns the model of a provider. */
 export function providerModelFor(provider: Provider): Model<ProviderRow> {
   const found = models.get(nameOf(provider))
   if (!found) throw new Error(`The provider ${provider.id} has no model.`)
   return found
 }
 
-/** Project contract 8.1. Secrets are never shown. */
+/** docs/contract/project.md §8.1. Secrets are never shown. */
 export const providerModel = choiceModel('$id', [...models.values()], ({ provider }) =>
   providerModelFor(provider),
 )

@@ -16,7 +16,7 @@ const SINGLE = [
 
 /**
  * Names every scope that a key can be given, also those of services that are not here: SDKs offer them, and
- * a key that holds one can do no more with it (project contract 4.2).
+ * a key that holds one can do no more with it (docs/contract/project.md §4.2).
  */
 export const ASSIGNABLE_SCOPES = [
   ...READ_AND_WRITE.flatMap((resource) => [`${resource}.read`, `${resource}.write`]),

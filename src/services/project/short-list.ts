@@ -9,7 +9,7 @@ export type ShortListParams = { queries?: string[] | undefined; total: boolean }
 
 /**
  * Reads the queries of a list that takes nothing but limit and offset; without a limit it is all of it
- * (project contract 1.5).
+ * (docs/contract/project.md §1.5).
  * @throws `general_argument_invalid` for any other query
  */
 export const sliceOf = (c: Context<AppEnv>, params: ShortListParams) =>

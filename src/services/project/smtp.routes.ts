@@ -103,7 +103,7 @@ export const createSMTPTest = route(
     const sent = emails.map((to) =>
       mailer?.send(testMail(settings.PROJECT_NAME, to, own.sender, now)),
     )
-    // What becomes of each is in the log alone (project contract 9.2): its carrier reports it there.
+    // What becomes of each is in the log alone (docs/contract/project.md §9.2): its carrier reports it there.
     c.executionCtx.waitUntil(Promise.allSettled(sent))
     return undefined
   },

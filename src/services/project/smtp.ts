@@ -40,7 +40,7 @@ function requirePort(port: number | undefined) {
   }
 }
 
-/** Tells whether the server lets the project in. */
+/** Checks whether the server lets the project in. */
 async function answers(smtp: Smtp, password: string): Promise<boolean> {
   try {
     await verifySmtp(smtpConfigOf(smtp, password))
@@ -53,7 +53,7 @@ async function answers(smtp: Smtp, password: string): Promise<boolean> {
 
 /**
  * Decides whether SMTP is on after a change. Whoever sends settings alone switches it on if they will do
- * (project contract 9.1).
+ * (docs/contract/project.md §9.1).
  * @param asked what the request says
  * @throws `general_argument_invalid`, `project_smtp_config_invalid` when it is to be on and cannot be
  */
@@ -108,7 +108,7 @@ const unchanged = (before: readonly { name: string; value: unknown }[]) =>
     (select name, value from ${settings} where ${isSmtp} order by name)) =
     ${JSON.stringify(before.map(({ name, value }) => [name, JSON.stringify(value)]))}`
 
-/** Gives the mail that shows whoever set SMTP up that it arrives, and from whom. */
+/** Returns the mail that shows whoever set SMTP up that it arrives, and from whom. */
 export function testMail(project: string, to: string, sender: Sender, date: Date): Message {
   const { email: from, name: fromName, replyToEmail, replyToName } = sender
   const lines = [

@@ -28,7 +28,7 @@ export type ProjectRow = ProjectSettings & {
 /** A new value of one setting, and what it is while it is not stored. */
 export type Change = { name: string; value: unknown; initial: unknown }
 
-/** Gives a change for each value that is given. */
+/** Returns a change for each value that is given. */
 const changesOf = (values: object, initial: object, prefix = ''): Change[] =>
   Object.entries(values)
     .filter(([, value]) => value !== undefined)
@@ -55,7 +55,7 @@ export const labelsChange = (labels: readonly string[]): Change[] => [
   { name: `${ABOUT}labels`, value: labels, initial: [] },
 ]
 
-/** Gives the statement that {@link readProject} needs the rows of. */
+/** Returns the statement that {@link readProject} needs the rows of. */
 export const projectRows = (db: Database) => db.select().from(settings)
 
 const DAY_MS = 24 * 3600 * 1000
@@ -83,7 +83,7 @@ export function readProject(
   }
 }
 
-/** Gives the statement that moves the project's `$updatedAt`, if a condition holds at that moment. */
+/** Builds the statement that moves the project's `$updatedAt`, if a condition holds at that moment. */
 export const stampProject = (db: Database, now: Date, condition = sql`1`) =>
   db
     .insert(settings)
@@ -91,7 +91,7 @@ export const stampProject = (db: Database, now: Date, condition = sql`1`) =>
     .onConflictDoUpdate({ target: settings.name, set: { value: sql`excluded.value` } })
 
 /**
- * Gives the statements that store settings, each value by itself, so that changes of different ones never
+ * Builds the statements that store settings, each value by itself, so that changes of different ones never
  * undo each other. The project's `$updatedAt` moves only where a value really changes.
  * @param guard condition under which they are stored
  */

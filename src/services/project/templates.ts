@@ -7,12 +7,12 @@ import { model } from '#/http/model'
 import { characters } from '#/http/params'
 import { TEMPLATES } from '#/messaging/mail/locales/locale'
 
-/** What all templates of a project may have together, in characters (project contract 10). */
+/** What all templates of a project may have together, in characters (docs/contract/project.md §10). */
 const MOST_CHARACTERS = 1_000_000
 
 const templateId = z.enum(TEMPLATES)
 
-/** Project contract 10. */
+/** docs/contract/project.md §10. */
 export const emailTemplateModel = model(
   'emailTemplate',
   {
@@ -53,11 +53,11 @@ export const NO_TEXTS: Texts = {
 const which = (template: string, locale: string) =>
   and(eq(emailTemplates.templateId, template), eq(emailTemplates.locale, locale))
 
-/** Gives the statement that loads the owner's template. */
+/** Builds the statement that loads the owner's template. */
 export const templateRows = (db: Database, template: string, locale: string) =>
   db.select().from(emailTemplates).where(which(template, locale))
 
-/** Gives the statement that counts the characters of all templates but one. */
+/** Builds the statement that counts the characters of all templates but one. */
 export const othersHold = (db: Database, template: string, locale: string) =>
   db
     .select({
@@ -71,7 +71,7 @@ const sizeOf = (texts: Texts) =>
   Object.keys(NO_TEXTS).reduce((sum, name) => sum + characters(texts[name as keyof Texts]), 0)
 
 /**
- * Merges a change with what is stored (project contract 10).
+ * Merges a change with what is stored (docs/contract/project.md §10).
  * @param given those left undefined stay as they are
  * @param othersHold characters of all other templates
  * @returns the template as it is then, and what of it was given
@@ -99,7 +99,7 @@ export function mergeTemplate(
   return { row, changed }
 }
 
-/** Tells whether a change of a template changes anything. */
+/** Checks whether a change of a template changes anything. */
 export const isChange = (stored: EmailTemplate | undefined, changed: Partial<Texts>) =>
   stored === undefined ||
   Object.entries(changed).some(([name, value]) => stored[name as keyof Texts] !== value)

@@ -24,7 +24,7 @@ export const fileById = (db: Database, bucketId: string, id: string) =>
     .where(and(eq(files.bucketSequence, bucketSequence(db, bucketId)), eq(files.id, id)))
 
 /**
- * Decides whether the caller may know of a bucket (storage contract 3.2).
+ * Decides whether the caller may know of a bucket (docs/contract/storage.md §3.2).
  * @throws `storage_bucket_not_found` also for a disabled bucket, unless the caller is a key
  */
 export function grantBucket(caller: Caller, bucket: Bucket | undefined): Bucket {
@@ -34,13 +34,13 @@ export function grantBucket(caller: Caller, bucket: Bucket | undefined): Bucket 
   return bucket
 }
 
-/** Checks whether the caller may read a file of a bucket that it knows of (storage contract 3.3). */
+/** Checks whether the caller may read a file of a bucket that it knows of (docs/contract/storage.md §3.3). */
 export const mayRead = (caller: Caller, bucket: Bucket, file: File) =>
   allows(caller, 'read', bucket.permissions) ||
   (bucket.fileSecurity && allows(caller, 'read', file.permissions))
 
 /**
- * Decides a read (storage contract 3.3): bucket permissions cover every file; with `fileSecurity` a
+ * Decides a read (docs/contract/storage.md §3.3): bucket permissions cover every file; with `fileSecurity` a
  * file's own may do too, and a token stands for a read permission on exactly its file.
  * @param preview adds the bucket's `transformations` switch to the conditions
  * @throws `storage_bucket_transformations_disabled` for a preview where they are off
@@ -68,7 +68,7 @@ export function grantRead(
 }
 
 /**
- * Decides an update or a delete (storage contract 3.3); the right to read is not needed.
+ * Decides an update or a delete (docs/contract/storage.md §3.3); the right to read is not needed.
  * @throws `user_unauthorized`, or `storage_file_not_found` where the file is absent
  */
 export function grantChange(
@@ -86,7 +86,7 @@ export function grantChange(
 }
 
 /**
- * Decides an upload: always by the bucket's permissions (storage contract 3.2).
+ * Decides an upload: always by the bucket's permissions (docs/contract/storage.md §3.2).
  * @throws `storage_bucket_not_found`, `user_unauthorized`
  */
 export function grantCreate(caller: Caller, found: Bucket | undefined) {

@@ -29,7 +29,7 @@ const ENCRYPTION =
 const fileBytes = looseInteger(1, Number.MAX_SAFE_INTEGER)
 
 /**
- * The settings that create and update share; what is left out goes to its default (storage contract 4.2).
+ * The settings that create and update share; what is left out goes to its default (docs/contract/storage.md §4.2).
  * Differs: so does what is `null`, for which upstream fails with 500.
  */
 const settings = {
@@ -116,7 +116,7 @@ export const createBucket = route(
   },
 )
 
-/** Attributes that bucket lists filter and sort by (queries contract 8). */
+/** Attributes that bucket lists filter and sort by (docs/contract/queries.md §8). */
 const ATTRIBUTES = {
   enabled: 'boolean',
   name: 'string',
@@ -184,7 +184,7 @@ export const updateBucket = route(
     event: 'buckets.[bucketId].update',
     input: {
       param: inBucket,
-      // For these three, absent resets and `null` keeps (storage contract 4.2).
+      // For these three, absent resets and `null` keeps (docs/contract/storage.md §4.2).
       body: z.object({
         ...settings,
         maximumFileSize: described(fileBytes.nullable().optional(), `${MAX_SIZE} null keeps it.`),

@@ -82,7 +82,7 @@ const pushClaims = z.object({
   disposition: z.enum(['inline', 'attachment']).default('inline'),
 })
 
-/** Serves a file to whoever holds a JWT for it; permissions are not asked (storage contract 8.6). */
+/** Serves a file to whoever holds a JWT for it; permissions are not asked (docs/contract/storage.md §8.6). */
 export const getFilePush = route(
   {
     ...shared,

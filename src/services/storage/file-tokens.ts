@@ -27,7 +27,7 @@ const claimsSchema = z.object({
 const internalId = (row: FileToken) => `${row.bucketSequence}:${row.fileSequence}`
 const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
-/** Signs the JWT that stands for a token; the same row always gives the same text (storage contract 10.3). */
+/** Signs the JWT that stands for a token; the same row always gives the same text (docs/contract/storage.md §10.3). */
 export const tokenSecret = (row: FileToken, secret: string) =>
   signJwt(
     {
@@ -45,7 +45,7 @@ export const tokenById = (db: Database, id: string) =>
   db.select().from(fileTokens).where(eq(fileTokens.id, id))
 
 /**
- * Reads a token as sent. A bad, expired or revoked one counts as none (storage contract 10.4).
+ * Reads a token as sent. A bad, expired or revoked one counts as none (docs/contract/storage.md §10.4).
  * @returns undefined for none; else the ID to load, and a check of the row that was loaded
  */
 export async function tokenGrant(jwt: string | undefined, secret: string, now: Date) {
@@ -70,7 +70,7 @@ export async function tokenGrant(jwt: string | undefined, secret: string, now: D
 export const touchToken = (db: Database, tokenId: string, now: Date) =>
   db.update(fileTokens).set({ accessedAt: now }).where(eq(fileTokens.id, tokenId))
 
-/** Storage contract 10.1. */
+/** docs/contract/storage.md §10.1. */
 export const tokenModel = model(
   'resourceToken',
   {

@@ -67,7 +67,7 @@ export const createFile = route(
   },
 )
 
-/** Attributes that file lists filter and sort by (queries contract 8). */
+/** Attributes that file lists filter and sort by (docs/contract/queries.md §8). */
 const ATTRIBUTES = {
   name: 'string',
   folder: 'string',

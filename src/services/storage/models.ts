@@ -4,7 +4,7 @@ import { listModel, model, printTime, time } from '#/http/model'
 
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const
 
-/** Storage contract 4.1. */
+/** docs/contract/storage.md §4.1. */
 export const bucketModel = model(
   'bucket',
   {
@@ -43,7 +43,7 @@ export const bucketModel = model(
 
 export const bucketListModel = listModel('bucketList', 'buckets', bucketModel)
 
-/** Storage contract 5.1. */
+/** docs/contract/storage.md §5.1. */
 export const fileModel = model(
   'file',
   {

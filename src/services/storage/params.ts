@@ -10,7 +10,7 @@ export const inBucket = z.object({ bucketId })
 /** The IDs of a file and its bucket in a path. */
 export const inFile = inBucket.extend({ fileId: uidOf('file') })
 
-/** The parameters that say on whose behalf a browser fetches a URL (storage contract 1.10). */
+/** The parameters that say on whose behalf a browser fetches a URL (docs/contract/storage.md §1.10). */
 export const locationParams = {
   token: described(
     optional(text(512)),

@@ -18,7 +18,7 @@ const gravity = z
   .pipe(z.enum(GRAVITIES))
   .meta({ wire: { type: 'string', enum: [...GRAVITIES], 'x-case-insensitive': true } })
 
-/** The parameters of a preview (storage contract 9.1). */
+/** The parameters of a preview (docs/contract/storage.md §9.1). */
 export const previewParams = z.object({
   width: described(
     withDefault(looseInteger(0, 4000), 0),

@@ -9,7 +9,7 @@ import { completeBodyHeaders } from '#/services/storage/body-headers'
 import { openBlob } from '#/storage/blobs'
 import { SVG_TYPE, shownType } from '#/storage/mime'
 
-/** Longest answer to an open-ended range, in bytes (storage contract 8.5). */
+/** Longest answer to an open-ended range, in bytes (docs/contract/storage.md §8.5). */
 const DOWNLOAD_CLAMP = 10_485_760
 const VIEW_CLAMP = 20_000_000
 
@@ -69,7 +69,7 @@ function headersFor(c: Context<AppEnv>, file: File, { disposition, shown, open }
 }
 
 /**
- * Streams a file's bytes, whole or a range of them (storage contract 8; RFC 9110 §13, §14). Differs: upstream
+ * Streams a file's bytes, whole or a range of them (docs/contract/storage.md §8; RFC 9110 §13, §14). Differs: upstream
  * knows no validators, conditions or If-Range.
  * @throws `storage_file_not_found` while the upload is incomplete
  * @throws `storage_invalid_range`

@@ -169,7 +169,7 @@ export const update = route(
   },
   async (c, { tokenId, expire }) => {
     requireFuture('expire', expire, c.var.now)
-    // Without `expire` the token never expires (storage contract 10.2).
+    // Without `expire` the token never expires (docs/contract/storage.md §10.2).
     const [row] = await c.var.db
       .update(fileTokens)
       .set({ expiresAt: expire ?? null, updatedAt: c.var.now })

@@ -18,7 +18,7 @@ type Ctx = Context<AppEnv>
 /** Differs: upstream fails with 500 for a longer name. */
 const NAME_MAX_CHARACTERS = 2048
 
-/** The form fields of an upload beside the file (storage contract 6.1). */
+/** The form fields of an upload beside the file (docs/contract/storage.md §6.1). */
 export const uploadFields = z.object({
   fileId: customIdOf('file'),
   permissions: described(
@@ -55,7 +55,7 @@ export function refuseFileParameter(part: string) {
 }
 
 /**
- * Gives the permissions of a new file: those asked for, or the caller's own (storage contract 3.5).
+ * Returns the permissions of a new file: those asked for, or the caller's own (docs/contract/storage.md §3.5).
  * @throws `user_unauthorized` for a role that the caller does not hold
  */
 export function permissionsFor(c: Ctx, asked: string[] | undefined) {
@@ -69,7 +69,7 @@ export function permissionsFor(c: Ctx, asked: string[] | undefined) {
   return asked
 }
 
-/** Checks what the file part and its headers say, in the order of storage contract 6.3. */
+/** Checks what the file part and its headers say, in the order of docs/contract/storage.md §6.3. */
 export function grantFile(c: Ctx, bucket: Bucket, name: string | undefined, sizeBytes: number) {
   const limit = c.var.settings.STORAGE_MAX_FILE_BYTES
   if (bucket.maximumFileSize > limit) {

@@ -35,7 +35,7 @@ type NewRow = Parameters<typeof uploadStore>[0]['draft']
 /** A form whose last part has not come after this counts as abandoned. */
 const ABANDONED_MS = 24 * 3600 * 1000
 
-/** Takes an upload, whole or one chunk of it, with at most 5 MiB in memory (storage contract 6). */
+/** Takes an upload, whole or one chunk of it, with at most 5 MiB in memory (docs/contract/storage.md §6). */
 export async function receiveUpload(c: Ctx, bucketId: string): Promise<Outcome> {
   if (!/^multipart\/form-data\b/i.test(c.req.header('content-type') ?? ''))
     return refuseBody(c, bucketId)
@@ -147,7 +147,7 @@ async function openUpload(
   }
 }
 
-/** Takes a file that comes in one request (storage contract 6.3). */
+/** Takes a file that comes in one request (docs/contract/storage.md §6.3). */
 async function receiveWhole(c: Ctx, bucketId: string): Promise<Outcome> {
   const { db, caller } = c.var
   const blobId = newBlobId(c.var.now)

@@ -139,7 +139,7 @@ export const updateName = route(
   },
   async (c, { teamId, name }) => {
     const team = await openTeam(c, teamId)
-    if (name === team.name) return team // whoever may read may change nothing (auth contract 9.5)
+    if (name === team.name) return team // whoever may read may change nothing (docs/contract/auth.md §9.5)
     grantOwner(c.var.caller, team.id)
     return change(c, team, { name })
   },
@@ -188,7 +188,10 @@ export const getPrefs = route(
   async (c, { teamId }) => (await openTeam(c, teamId)).prefs,
 )
 
-/** Refuses preferences whose keys mean something else in a document (teams contract 3.6). @throws `document_invalid_structure` */
+/**
+ * Refuses preferences whose keys mean something else in a document (docs/contract/teams.md §3.6).
+ * @throws `document_invalid_structure`
+ */
 function checkStructure({ $id = '', $permissions = [] }: Preferences) {
   if (typeof $id !== 'string' || !Array.isArray($permissions)) {
     throw new ApiError('document_invalid_structure')

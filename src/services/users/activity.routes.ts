@@ -32,7 +32,7 @@ export const listMemberships = route(
     const { db } = c.var
     const list = listStatements(
       c,
-      // The total is the size of the page (users contract 11): there is nothing to count.
+      // The total is the size of the page (docs/contract/users.md §11): there is nothing to count.
       { ...params, total: false },
       {
         table: memberships,

@@ -10,7 +10,7 @@ import { customIdOf } from '#/ids'
 import { email } from '#/lib/contact/email'
 import { route } from '#/pipeline/route'
 
-/** Gives what the routes that take over a hash have in common (users contract 4.1). */
+/** Returns what the routes that take over a hash have in common (docs/contract/users.md §4.1). */
 const importing = <Name extends string>(name: Name, kind: ImportRoute, algorithm: string) =>
   ({
     name: `users.${name}`,

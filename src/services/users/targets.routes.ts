@@ -19,7 +19,7 @@ const TYPES = ['email', 'sms', 'push'] as const
 
 const inTarget = inUser.extend({ targetId: uidOf('target') })
 
-/** Says which targets of a user a path names. */
+/** Which targets of a user a path names. */
 const ofPath = ({ userId, targetId }: { userId: string; targetId: string }) =>
   and(eq(targets.id, targetId), eq(targets.userId, userId))
 
@@ -42,7 +42,7 @@ function identifierOf(type: Target['providerType'], identifier: string): string 
   }
 }
 
-/** Accepts a type in any case: which are refused for it is told later (users contract 8.2). */
+/** Accepts a type in any case: which are refused for it is told later (docs/contract/users.md §8.2). */
 const providerType = z
   .string()
   .refine(
@@ -111,7 +111,7 @@ export const createTarget = route(
   },
 )
 
-/** Attributes that lists of targets filter and sort by (queries contract 8). */
+/** Attributes that lists of targets filter and sort by (docs/contract/queries.md §8). */
 const ATTRIBUTES = {
   userId: 'string',
   providerId: 'string',

@@ -54,7 +54,7 @@ export const create = route(
   },
 )
 
-/** Attributes that lists of users filter and sort by (queries contract 8). */
+/** Attributes that lists of users filter and sort by (docs/contract/queries.md §8). */
 const ATTRIBUTES = {
   name: 'string',
   email: 'email',

@@ -5,7 +5,7 @@ import { listModel, model, printTime, time } from '#/http/model'
 /** A webhook; its key in clear only while it is new, '' else. */
 export type WebhookRow = Omit<Webhook, 'secret' | 'authPassword'> & { secret: string }
 
-/** Project contract 13.1. */
+/** docs/contract/project.md §13.1. */
 export const webhookModel = model(
   'webhook',
   {

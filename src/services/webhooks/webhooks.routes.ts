@@ -50,7 +50,7 @@ const secret = described(
   'Secret that signs the calls; left out, one is made.',
 )
 
-/** What create and update take alike; what is left out goes to its default (project contract 13.2). */
+/** What create and update take alike; what is left out goes to its default (docs/contract/project.md §13.2). */
 const fields = {
   name: described(plainText(128), 'Name of the webhook, for people.'),
   url: described(url, 'Address to call, on the public internet and without credentials in it.'),

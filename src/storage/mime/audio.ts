@@ -19,7 +19,7 @@ export function sniffTagged(sound: string): string {
   return sniffFrame(sound) ?? 'audio/mpeg'
 }
 
-/** Tells MP3, AAC, AC-3 and E-AC-3 by the header of the first frame. */
+/** Recognises MP3, AAC, AC-3 and E-AC-3 by the header of the first frame. */
 export function sniffFrame(raw: string): string | null {
   const [first, second, third] = [byteAt(raw, 0), byteAt(raw, 1), byteAt(raw, 2)]
   if (raw.length < 4) return null
@@ -29,7 +29,7 @@ export function sniffFrame(raw: string): string | null {
   return isMpegFrame(second, third) ? 'audio/mpeg' : null
 }
 
-/** Tells AC-3 from E-AC-3 by the version of the bit stream (ETSI TS 102 366 §4.3, §E.1.2). */
+/** Distinguishes AC-3 from E-AC-3 by the version of the bit stream (ETSI TS 102 366 §4.3, §E.1.2). */
 function dolby(rates: number, mode: number): string | null {
   const version = mode >> 3
   if (version > 10) return version <= 16 ? 'audio/eac3' : null

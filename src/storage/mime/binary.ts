@@ -28,7 +28,7 @@ const SNIFFERS = [
 
 /**
  * Returns the media type of a binary format, given the file's head as one character a byte, or null
- * (storage contract 5.4).
+ * (docs/contract/storage.md §5.4).
  * @param more what {@link beyondHead} asks for
  */
 export function sniffBinary(raw: string, more?: string): string | null {
@@ -39,7 +39,7 @@ export function sniffBinary(raw: string, more?: string): string | null {
   return null
 }
 
-/** Tells sound by its tag or by the header of its first frame. */
+/** Recognises sound by its tag or by the header of its first frame. */
 function sniffSound(raw: string, more?: string): string | null {
   const at = behindId3(raw)
   return at === undefined ? sniffFrame(raw) : sniffTagged(more ?? raw.slice(at))
@@ -53,7 +53,7 @@ function sniffBitmap(raw: string): string | null {
   return BITMAP_HEADERS.has(u16le(raw, 14)) ? 'image/x-ms-bmp' : null
 }
 
-/** Tells icons and cursors, which differ in one byte. */
+/** Recognises icons and cursors, which differ in one byte. */
 function sniffIcon(raw: string): string | null {
   const isCursor = raw.startsWith('\0\0\x02\0')
   if ((!isCursor && !raw.startsWith('\0\0\x01\0')) || u16le(raw, 4) === 0) return null
@@ -76,7 +76,7 @@ const TAR_HEADER = 512
 const TAR_SUM = 148
 const TAR_SUM_END = 156
 
-/** Tells a tar archive, old or new, by the checksum of its first header. */
+/** Recognises a tar archive, old or new, by the checksum of its first header. */
 function sniffTar(raw: string): string | null {
   if (raw.length < TAR_HEADER || byteAt(raw, 0) === 0) return null
   const field = /^ {0,7}([0-7]{1,7})[ \0]/.exec(raw.slice(TAR_SUM, TAR_SUM_END))

@@ -3,7 +3,7 @@ const ROWS = 10
 
 /**
  * Returns whether the text is a table: two rows or more, all with the same number of commas outside
- * of quotes, at least one (storage contract 5.4). The last row of a text that goes on is left out.
+ * of quotes, at least one (docs/contract/storage.md §5.4). The last row of a text that goes on is left out.
  */
 export function isCsv(text: string, cut: boolean): boolean {
   if (!text.includes(',')) return false

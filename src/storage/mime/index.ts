@@ -8,8 +8,7 @@ const HEAD_BYTES = 64 * 1024
 const UNKNOWN = 'application/octet-stream'
 
 /**
- * Returns the media type of a file by its content alone, in the manner of libmagic (storage
- * contract 5.4).
+ * Returns the media type of a file by its content alone, in the manner of libmagic (docs/contract/storage.md §5.4).
  *
  * The tables are this module's own. `file-type` (MIT, 22.3.0) was weighed: it knows more binary formats, but no
  * text (CSV, JSON, calendars, mails, scripts), reports each Office document from before 2007 as a compound file,
@@ -36,7 +35,7 @@ export function partToSniff(head: Uint8Array, sizeBytes: number) {
 
 const OOXML = 'application/vnd.openxmlformats-officedocument.'
 
-/** The media types of videos that a view shows and a preview has an icon for (storage contract 8.3, 9.3). */
+/** The media types of videos that a view shows and a preview has an icon for (docs/contract/storage.md §8.3, §9.3). */
 export const VIDEO_TYPES: readonly string[] = [
   'video/mp4',
   'video/x-flv',
@@ -49,7 +48,7 @@ export const VIDEO_TYPES: readonly string[] = [
   'video/x-ms-wmv',
 ]
 
-/** The media types a view shows as themselves, not as text/plain (storage contract 8.3). */
+/** The media types a view shows as themselves, not as text/plain (docs/contract/storage.md §8.3). */
 export const INLINE_TYPES: ReadonlySet<string> = new Set([
   'image/jpeg',
   'image/gif',
@@ -95,7 +94,7 @@ export const INLINE_TYPES: ReadonlySet<string> = new Set([
   'application/pdf',
 ])
 
-/** Returns whether a view serves exactly this media type as itself (storage contract 8.3). */
+/** Returns whether a view serves exactly this media type as itself (docs/contract/storage.md §8.3). */
 export function isInline(mimeType: string): boolean {
   return INLINE_TYPES.has(mimeType)
 }
@@ -104,7 +103,7 @@ export const SVG_TYPE = 'image/svg+xml'
 
 /**
  * Returns the media type that a view serves a file as. SVG is a picture to an `<img>` and sandboxed wherever it
- * is a document. Differs: contract 8.3 has it as text, as upstream had.
+ * is a document. Differs: docs/contract/storage.md §8.3 has it as text, as upstream had.
  */
 export function shownType(mimeType: string): string {
   return isInline(mimeType) || mimeType === SVG_TYPE ? mimeType : 'text/plain'

@@ -35,7 +35,7 @@ interface Scan {
 
 /**
  * Returns whether the text is one JSON object or array, or several in a row such as one per line
- * (storage contract 5.4). Of a text that goes on (`cut`) the beginning suffices. Takes linear time.
+ * (docs/contract/storage.md §5.4). Of a text that goes on (`cut`) the beginning suffices. Takes linear time.
  */
 export function isJson(text: string, cut: boolean): boolean {
   const scan: Scan = { text, cut, at: 0 }

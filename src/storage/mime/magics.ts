@@ -118,7 +118,7 @@ const BINARY = /[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f-\xff]/
 /** Checks whether one of the file's first bytes is in no ASCII text. */
 export const isBinary = (raw: string) => BINARY.test(raw.slice(0, 256))
 
-/** Returns the media type that a file's first bytes tell, or null (storage contract 5.4). */
+/** Returns the media type that a file's first bytes tell, or null (docs/contract/storage.md §5.4). */
 export function sniffMagic(raw: string): string | null {
   if (DRAWING.test(raw)) return 'image/vnd.dwg'
   if (LETTERS.test(raw) && !isBinary(raw)) return null

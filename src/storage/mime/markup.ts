@@ -16,7 +16,7 @@ interface Prologue {
   root: string
 }
 
-/** Returns the media type of an SVG, XML or HTML document, or null (storage contract 5.4). */
+/** Returns the media type of an SVG, XML or HTML document, or null (docs/contract/storage.md §5.4). */
 export function sniffMarkup(text: string): string | null {
   const { declared, doctype, root } = readPrologue(text)
   if (doctype === 'svg' || root === 'svg' || root.endsWith(':svg')) return 'image/svg+xml'

@@ -45,7 +45,7 @@ const BRANDS: readonly (readonly [brand: string, mimeType: string])[] = [
 /** The atoms a QuickTime movie without a brand starts with. */
 const ATOMS: ReadonlySet<string> = new Set(['moov', 'mdat', 'wide', 'skip', 'free', 'pnot'])
 
-/** Returns the media type by the brand of an ISO media file, or null (storage contract 5.4). */
+/** Returns the media type by the brand of an ISO media file, or null (docs/contract/storage.md §5.4). */
 export function sniffIsoMedia(raw: string): string | null {
   const box = raw.slice(4, 8)
   if (box !== 'ftyp') return byteAt(raw, 0) === 0 && ATOMS.has(box) ? 'video/quicktime' : null
@@ -58,7 +58,7 @@ const RIFF_FORMS: ReadonlyMap<string, string> = new Map([
   ['AVI ', 'video/x-msvideo'],
 ])
 
-/** Returns the media type by the form of a RIFF file, or null (storage contract 5.4). */
+/** Returns the media type by the form of a RIFF file, or null (docs/contract/storage.md §5.4). */
 export function sniffRiff(raw: string): string | null {
   return raw.startsWith('RIFF') ? (RIFF_FORMS.get(raw.slice(8, 12)) ?? null) : null
 }
@@ -67,7 +67,7 @@ const OGG_AUDIO = ['\x01vorbis', 'OpusHead', '\x7fFLAC', 'Speex   ']
 const OGG_VIDEO = ['\x80theora', 'fishead\0', '\x01video']
 const OGG_PACKET = 28
 
-/** Returns the media type by the first packet of an Ogg stream, or null (storage contract 5.4). */
+/** Returns the media type by the first packet of an Ogg stream, or null (docs/contract/storage.md §5.4). */
 export function sniffOgg(raw: string): string | null {
   if (!raw.startsWith('OggS\0')) return null
   if (OGG_AUDIO.some((codec) => raw.startsWith(codec, OGG_PACKET))) return 'audio/ogg'
@@ -77,7 +77,7 @@ export function sniffOgg(raw: string): string | null {
 
 const EBML_HEADER = 4096
 
-/** Returns the media type by the doctype of an EBML file, or null (storage contract 5.4). */
+/** Returns the media type by the doctype of an EBML file, or null (docs/contract/storage.md §5.4). */
 export function sniffEbml(raw: string): string | null {
   if (!raw.startsWith('\x1a\x45\xdf\xa3')) return null
   const element = raw.slice(0, EBML_HEADER).indexOf('\x42\x82', 4)

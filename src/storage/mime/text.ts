@@ -6,7 +6,7 @@ import { sniffTextForm } from './text-forms.ts'
 const UTF8_MARK = '\xef\xbb\xbf'
 
 /**
- * Returns the media type of text, or null for what is none (storage contract 5.4). `raw` is the
+ * Returns the media type of text, or null for what is none (docs/contract/storage.md §5.4). `raw` is the
  * head as one character a byte; `cut` says that the file goes on behind it.
  */
 export function sniffText(bytes: Uint8Array, raw: string, cut: boolean): string | null {
@@ -70,7 +70,7 @@ const INTERPRETERS: ReadonlyMap<string, string> = new Map([
 /** The longest first line that is looked at. */
 const SHEBANG_LENGTH = 256
 
-/** Tells scripts by shebang or PHP's open tag, and RTF. */
+/** Recognises scripts by shebang or PHP's open tag, and RTF. */
 function sniffScript(text: string): string | null {
   if (text.startsWith('{\\rtf')) return 'text/rtf'
   if (/^\s{0,64}<\?(?:php(?:\s|$)|\s)/i.test(text)) return 'text/x-php'

@@ -6,7 +6,7 @@ const PACKET = 188
 /** Packets compared; of a shorter file as many as it has. */
 const PACKETS = 5
 
-/** Tells an MPEG transport stream, also one of a camera or disc, whose packets have a time before them. */
+/** Recognises an MPEG transport stream, also one of a camera or disc, whose packets have a time before them. */
 export function sniffTransport(raw: string): string | null {
   if (!isBinary(raw)) return null
   return isStream(raw, 0, PACKET) || isStream(raw, 4, PACKET + 4) ? 'video/MP2T' : null

@@ -42,7 +42,7 @@ const SELF_NAMED =
   /^(?:application\/(?:epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40}|vnd\.sun\.xml\.[a-z.]{1,40}|vnd\.etsi\.asic-[es]\+zip|x-krita)|image\/openraster)$/
 
 /**
- * Returns the media type of a ZIP archive or of what it holds, or null (storage contract 5.4).
+ * Returns the media type of a ZIP archive or of what it holds, or null (docs/contract/storage.md §5.4).
  * @param end the archive's last bytes, where it goes on behind the head
  */
 export function sniffZip(raw: string, end = ''): string | null {

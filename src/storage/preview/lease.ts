@@ -72,7 +72,7 @@ const leaseOf = (db: Database, key: string, until?: number) =>
 const held = ({ key, until }: Lease) =>
   and(eq(variants.key, key), eq(variants.leaseUntil, new Date(until)))
 
-/** Gives the right back, so that the next request renders; one that another took over stays. */
+/** Releases the right, so that the next request renders; one that another took over stays. */
 export async function release(db: Database, lease: Lease): Promise<void> {
   await db.delete(variants).where(held(lease))
 }

@@ -10,7 +10,7 @@ export const MAX_SIDE = 12_000
 export const MAX_SOURCE_PIXELS = 100_000_000
 /** Most pixels of a preview that is larger than its source. */
 export const MAX_ENLARGED_PIXELS = 24_000_000
-/** Most frames of an animation that stays one (storage contract 9.2). */
+/** Most frames of an animation that stays one (docs/contract/storage.md §9.2). */
 export const MAX_FRAMES = 128
 /** Most pixels of a still picture in our hands, so that with an encoder's copy they fit into 128 MB. */
 export const MAX_OWN_PIXELS = 3_200_000

@@ -15,7 +15,9 @@ export type Gravity = (typeof GRAVITIES)[number]
 export const OUTPUTS = ['jpg', 'jpeg', 'png', 'webp', 'heic', 'avif', 'gif'] as const
 export type OutputFormat = (typeof OUTPUTS)[number]
 
-/** What a preview request asks for; 0 for a side means that it follows from the other (storage contract 9.1). */
+/**
+ * What a preview request asks for; 0 for a side means that it follows from the other (docs/contract/storage.md §9.1).
+ */
 export type PreviewParams = {
   width: number
   height: number
@@ -30,7 +32,9 @@ export type PreviewParams = {
   output?: OutputFormat | undefined
 }
 
-/** A change of pixels after the crop, in the order of storage contract 9.4; mirroring, left to right, is first. */
+/**
+ * A change of pixels after the crop, in the order of docs/contract/storage.md §9.4; mirroring, left to right, is first.
+ */
 export type Effect =
   | { kind: 'mirror' }
   | { kind: 'opacity'; opacity: number }
@@ -42,7 +46,7 @@ export type Effect =
 
 export type Format = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif'
 
-/** Says step by step how a preview is made. */
+/** Step by step how a preview is made. */
 export type PreviewPlan = {
   /** Undefined when the picture keeps its size. */
   crop: Crop | undefined
@@ -73,15 +77,14 @@ const SOURCES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/he
 const SOURCE_MAX_BYTES = 20_000_000
 export type SourceKind = 'file' | 'image-icon' | 'video-icon' | 'none-icon'
 
-/** Tells what a preview is rendered from: the file, or one of the icons (storage contract 9.3). */
+/** Returns what a preview is rendered from: the file, or one of the icons (docs/contract/storage.md §9.3). */
 export function sourceKind(mimeType: string, sizeActual: number): SourceKind {
   if (SOURCES.includes(mimeType)) return sizeActual <= SOURCE_MAX_BYTES ? 'file' : 'image-icon'
   return VIDEO_TYPES.includes(mimeType) ? 'video-icon' : 'none-icon'
 }
 
 /**
- * Gives the format of a preview: as asked, else by the name at upload, else by content (storage contract
- * 9.7).
+ * Returns the format of a preview: as asked, else by the name at upload, else by content (docs/contract/storage.md §9.7).
  */
 export function outputFormat(
   requested: OutputFormat | undefined,
@@ -102,8 +105,8 @@ export function parseColor(hex: string): Color {
 }
 
 /**
- * Plans a crop: the resize of `source` that covers `wanted`, then a cut at `gravity` (storage contract
- * 9.5). A side of 0 follows from the other one, cut to whole pixels.
+ * Plans a crop: the resize of `source` that covers `wanted`, then a cut at `gravity` (docs/contract/storage.md §9.5). A
+ * side of 0 follows from the other one, cut to whole pixels.
  */
 export function planCrop(source: Size, wanted: Size, gravity: Gravity): Crop {
   const { width, height } = fillSides(source, wanted)
@@ -174,12 +177,12 @@ export function planPreview(params: PreviewParams, source: Source, format: Forma
   }
 }
 
-/** Qualities of encoders that nothing else tells one (storage contract 9.8). */
+/** Qualities of encoders that nothing else tells one (docs/contract/storage.md §9.8). */
 const DEFAULT_QUALITY = { jpeg: 92, webp: 75, avif: 60 }
 /** A WebP of this quality is lossless. */
 export const LOSSLESS = 100
 
-/** Gives the quality asked for, else that of a JPEG that becomes JPEG or WebP, else the encoder's own. */
+/** Returns the quality asked for, else that of a JPEG that becomes JPEG or WebP, else the encoder's own. */
 function planQuality(asked: number, source: number | undefined, format: Format) {
   if (format === 'png' || format === 'gif') return
   if (asked > 0) return asked
@@ -189,7 +192,7 @@ function planQuality(asked: number, source: number | undefined, format: Format) 
 }
 
 /**
- * Tells whether the platform makes a format the same everywhere. Its simulator has no GIF, its AVIFs may
+ * Checks whether the platform makes a format the same everywhere. Its simulator has no GIF, its AVIFs may
  * come back smaller than asked or as another format, and what it lays beneath a clear picture that becomes
  * a JPEG is its own choice.
  */
@@ -213,7 +216,7 @@ function planEffects(params: PreviewParams, { upright }: Source): Effect[] {
   return effects
 }
 
-/** Gives the size of a picture after an effect (storage contract 9.6). */
+/** Returns the size of a picture after an effect (docs/contract/storage.md §9.6). */
 export function sizeAfter({ width, height }: Size, effect: Effect): Size {
   if (effect.kind === 'border') {
     return { width: width + 2 * effect.width, height: height + 2 * effect.width }

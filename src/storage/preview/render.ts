@@ -25,7 +25,7 @@ const FORMATS: Record<Exclude<OutputFormat, 'heic'>, Format> = {
 
 /**
  * Renders a preview. The Images binding decodes, turns upright, resizes and encodes; what it cannot do the
- * same everywhere is done on pixels by us (platform §5).
+ * same everywhere is done on pixels by us.
  * @param body the source, at most 20,000,000 bytes; read to its end or cancelled
  * @throws `storage_file_type_unsupported` when the source cannot be read or the output not be made
  * @throws `storage_image_resolution_exceeded` when there are too many pixels on the way

@@ -37,7 +37,7 @@ const ICON_BACKGROUND = 'eceff1'
 
 /**
  * Answers with a preview, rendered once per file version and set of parameters and then kept in R2
- * (storage contract 9.10). A refusal that follows from the source is kept too; a service's failure never is.
+ * (docs/contract/storage.md §9.10). A refusal that follows from the source is kept too; a service's failure never is.
  * @throws `general_rate_limit_exceeded` when the bucket's monthly budget of new previews is used up
  */
 export async function sendPreview(c: Ctx, file: File, params: PreviewParams): Promise<Response> {

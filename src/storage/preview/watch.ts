@@ -20,7 +20,7 @@ export type Watch = {
   isBroken(): boolean
 }
 
-/** Says of bytes whether they are all that their format demands; true where it demands nothing. */
+/** Checks whether bytes are all that their format demands; true where it demands nothing. */
 type Check = { take(bytes: Uint8Array): void; isWhole(): boolean }
 
 /** Returns what to look for in a picture of this kind. */

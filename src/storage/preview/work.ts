@@ -48,7 +48,7 @@ export function divide(params: PreviewParams, source: Probe, format: Format): Wo
 
 /**
  * Leaves out what does not show: a background behind an opaque picture, and opacity that no background shows
- * through in a format without it (storage contract 9.6).
+ * through in a format without it (docs/contract/storage.md §9.6).
  */
 function withoutIdle(params: PreviewParams, source: Probe, format: Format): PreviewParams {
   const { opacity, background } = params

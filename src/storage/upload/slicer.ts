@@ -32,7 +32,7 @@ export function slicer(
     end: position,
     bytes: buffer.subarray(0, position - sliceStart),
   })
-  /** Gives the buffer up; its bytes must not be read any more. */
+  /** Releases the buffer; its bytes must not be read any more. */
   const keep = () => {
     if (buffer.length === CHUNK_BYTES && spare.length < MOST_SPARE) spare.push(buffer)
     buffer = new Uint8Array(0)
@@ -66,7 +66,7 @@ export function slicer(
         rest = rest.subarray(taken.length)
       }
     },
-    /** Gives the slice that was not flushed; empty when nothing came. */
+    /** Returns the slice that was not flushed; empty when nothing came. */
     rest: slice,
     /** Ends the use of every slice given out. */
     release: keep,

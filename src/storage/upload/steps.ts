@@ -46,7 +46,7 @@ export interface UploadStore {
   holds(file: File, chunk: Chunk): Promise<boolean>
   /** Fills in the row of a sealed upload; `finished` if this call did. */
   settle(file: File): Promise<{ file: File | undefined; finished: boolean }>
-  /** Gives up the parts of an upload that R2 does not confirm. */
+  /** Abandons the parts of an upload that R2 does not confirm. */
   forget(file: File): Promise<void>
   /** Waits for requests that are sending a part again. */
   pause(tries: number): Promise<void>

@@ -5,7 +5,7 @@ import { slicer } from '#/storage/upload/slicer'
 /** How many leading bytes decide a file's MIME type. */
 export const HEAD_BYTES = 64 * 1024
 
-/** Says what was written: MD5 as lower-case hex, and the first bytes. */
+/** What was written: MD5 as lower-case hex, and the first bytes. */
 export type Written = { md5: string; sizeBytes: number; head: Uint8Array }
 
 /**
@@ -55,7 +55,7 @@ export function blobWriter(
       const md5 = hex(await digest.digest)
       return { md5, sizeBytes: slices.length(), head: head ?? bytes.subarray(0, HEAD_BYTES) }
     },
-    /** Gives up the buffer. */
+    /** Abandons the buffer. */
     release: slices.release,
     /** Takes back what was stored; safe at any time before {@link finish}. */
     async abort() {

@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 const EXPIRES = `Expires=${after(YEAR).toUTCString()}`
 const PAST = `Expires=${after(-HOUR).toUTCString()}`
-/** Gives the cookies of an answer by name: value, then sorted attributes. */
+/** Returns the cookies of an answer by name: value, then sorted attributes. */
 const cookiesOf = (headers: Headers) =>
   Object.fromEntries(
     headers.getSetCookie().map((line) => {

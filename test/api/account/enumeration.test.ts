@@ -18,7 +18,7 @@ beforeEach(async () => {
   w = await accountWorld()
 })
 
-/** Gives all of an answer that a client sees, but for what differs between any two. */
+/** Returns all of an answer that a client sees, but for what differs between any two. */
 const seen = ({ status, body, headers }: Answer) => ({
   status,
   body,

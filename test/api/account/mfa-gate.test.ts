@@ -15,7 +15,7 @@ beforeEach(async () => {
   moment = NOW
   w = await world({ RATE_LIMITS: 'off', MAIL_OUTBOX: 'on' }, () => moment)
 })
-/** Gives somebody who needs a second factor, and a session that has one factor. */
+/** Creates for somebody who needs a second factor, and a session that has one factor. */
 async function half(factors = ['password']) {
   const email = `${crypto.randomUUID()}@example.com`
   const user = await w.user({ email, emailVerification: true, mfa: true })
@@ -24,7 +24,7 @@ async function half(factors = ['password']) {
 const whoAmI = (headers: Headers_) => w.send('get', '/account', undefined, headers)
 const LOCKED = [401, 'user_more_factors_required']
 
-/** What the scopes of a signed-in user open (auth contract 9.1). */
+/** What the scopes of a signed-in user open (docs/contract/auth.md §9.1). */
 const USER_SCOPES = [
   ...GUEST_SCOPES,
   ...['account', 'teams.read', 'teams.write', 'targets.read', 'targets.write'],

@@ -24,7 +24,7 @@ function expectOne(answers: readonly Answer[]) {
   )
   expect([won.length, lost.length]).toEqual([1, AT_ONCE - 1])
 }
-/** Gives a user as many sessions as there are requests at once. */
+/** Returns a user as many sessions as there are requests at once. */
 const manySessions = async (userId: string) => atOnce(() => w.session(userId))
 const challenged = async (userId: string) => {
   const rows = await w.db.select().from(sessions).where(eq(sessions.userId, userId))

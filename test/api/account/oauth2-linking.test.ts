@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** Gives whoever is signed in by an answer. */
+/** Returns whoever is signed in by an answer. */
 async function meAfter(answer: Awaited<ReturnType<typeof signInAt>>) {
   expect(answer.location.href).toBe('http://localhost/ok')
   const { body } = await w.send('get', '/account', undefined, sessionOf(answer))

@@ -253,7 +253,7 @@ describe('changing a push target', () => {
 })
 
 describe('whose push target it is', () => {
-  /** Gives an ID that does not name a push target of the caller. */
+  /** Returns an ID that does not name a push target of the caller. */
   const OTHERS: [string, (userId: string) => Promise<string>][] = [
     ['nobody’s', async () => 'nothing'],
     ['another user’s', async () => (await create((await w.signedIn()).headers)).body.$id],

@@ -13,7 +13,7 @@ import { NOW, ROOT, type World, world } from '#test/support/world'
 
 const limited = () => world({ MAIL_OUTBOX: 'on' }, () => NOW)
 let addresses = 0
-/** Gives a client's address that no other test uses. */
+/** Returns a client's address that no other test uses. */
 const client = (): Headers_ => ({ 'CF-Connecting-IP': `192.0.2.${++addresses}` })
 const remaining = ({ headers }: { headers: Headers }) =>
   Number(headers.get('x-ratelimit-remaining'))

@@ -17,7 +17,7 @@ const get = async (w: World, id: string) => (await w.send('get', `${PATH}/${id}`
 const rowOf = async (w: World, id: string) =>
   (await w.db.select().from(oauthProviders).where(eq(oauthProviders.id, id)))[0]
 
-/** Gives fields that will do for any provider. */
+/** Returns fields that will do for any provider. */
 const credentials = (id: string): Json => {
   const { idField = '', needs = [] } = PROVIDERS.find((one) => one.id === id) ?? {}
   const [fields = []] = needs

@@ -15,7 +15,7 @@ import {
 import { outcome } from '#test/support/project'
 import { type Json, NOW, type World } from '#test/support/world'
 
-/** Gives a Worker whose project has these policies, set through the API. */
+/** Returns a Worker whose project has these policies, set through the API. */
 async function ruled(policies: Record<string, Json>) {
   const w = await accountWorld()
   await w.env.DB.batch([

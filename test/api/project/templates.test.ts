@@ -10,7 +10,7 @@ const PATH = '/project/templates/email'
 const SMTP = { host: 'localhost', port: carriers.ports.plain, senderEmail: 'post@example.org' }
 const TEXTS = { subject: 'Code {{otp}}', message: '<p>Take {{otp}}, {{user}}</p>' }
 
-/** Gives a Worker whose project has a mail server. */
+/** Returns a Worker whose project has a mail server. */
 async function mailing() {
   const w = await projectWorld()
   await w.send('patch', '/project/smtp', SMTP)

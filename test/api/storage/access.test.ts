@@ -71,7 +71,7 @@ const upload = (fields: Record<string, string | string[]> = {}) => {
   return form
 }
 
-/** Gives the type of the error that a function throws, or 'ok'. */
+/** Returns the type of the error that a function throws, or 'ok'. */
 function outcome(run: () => unknown): ErrorType | 'ok' {
   try {
     run()
@@ -132,7 +132,7 @@ const UNAUTHORIZED = 'user_unauthorized'
 const NO_FILE = 'storage_file_not_found'
 const NO_BUCKET = 'storage_bucket_not_found'
 
-/** Storage contract 3.3: read, list (its total or its error), update and delete, create. */
+/** docs/contract/storage.md §3.3: read, list (its total or its error), update and delete, create. */
 const DECISIONS = [
   { fileSecurity: false, bucket: false, file: false, read: UNAUTHORIZED, list: UNAUTHORIZED },
   { fileSecurity: false, bucket: false, file: true, read: UNAUTHORIZED, list: UNAUTHORIZED },
@@ -410,7 +410,7 @@ describe('list visibility', () => {
     ...['any', 'guests', 'users', 'users/verified', 'users/unverified', 'user:a', 'user:b'],
     ...['user:a/verified', 'team:t', 'team:t/owner', 'team:t/own', 'member:m', 'label:l', 'user:A'],
   ]
-  /** Gives a pseudo-random sequence of numbers below a bound; the same for the same seed. */
+  /** Returns a pseudo-random sequence of numbers below a bound; the same for the same seed. */
   const random = (seed: number) => {
     let state = seed
     return (below: number) => {

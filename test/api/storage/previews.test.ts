@@ -24,7 +24,7 @@ function countingImages(images: ImagesBinding) {
   return { seen, counted }
 }
 
-/** Gives a world with an empty store, one public bucket and one picture in it. */
+/** Returns a world with an empty store, one public bucket and one picture in it. */
 async function scene({ clock = () => NOW, budget = '10000', env = {} } = {}) {
   const plain = await world()
   await erasePrefix(plain.env.BLOBS, '')

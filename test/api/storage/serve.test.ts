@@ -13,7 +13,7 @@ const UPLOADED = new Date('2026-11-24T12:00:00.500Z')
 const DATE = 'Tue, 24 Nov 2026 12:00:00 GMT'
 const TEXT = 'Hello, world'
 
-/** Gives a public bucket with one file in it, and a way to ask for it. */
+/** Returns a public bucket with one file in it, and a way to ask for it. */
 async function scene(
   content: Uint8Array<ArrayBuffer> | string = TEXT,
   name = 'a.txt',

@@ -10,7 +10,7 @@ const START = new Date('2030-01-01T12:00:00.250Z')
 const SECOND = 1000
 const DAY = 24 * 3600 * SECOND
 
-/** Gives a world whose clock can be set, with a closed bucket and two files in it. */
+/** Returns a world whose clock can be set, with a closed bucket and two files in it. */
 async function scene() {
   let now = START
   const w = await world({}, () => now)

@@ -55,7 +55,7 @@ async function isWhole(w: World, bucketId: string, bytes: Uint8Array<ArrayBuffer
   expect(objects.map(({ key }) => key)).toEqual([blobKey(row?.blobId ?? '')])
 }
 
-/** Gives a world with one bucket and an empty store. */
+/** Returns a world with one bucket and an empty store. */
 async function empty() {
   const w = await world()
   await erasePrefix(w.env.BLOBS, '')

@@ -58,7 +58,7 @@ const BLUE = found('m4', 'otto', { teamId: 'blue' })
 const BLUE_FOUNDERS = found('m5', 'otto', { teamId: 'blue', isFounders: true })
 const GHOST = found('m6', 'ghost', { member: null })
 
-/** Gives the type of the error that a function throws, or 'ok'. */
+/** Returns the type of the error that a function throws, or 'ok'. */
 function outcome(run: () => unknown): ErrorType | 'ok' {
   try {
     run()

@@ -116,7 +116,7 @@ describe('queries', () => {
 })
 
 describe('a stranger', () => {
-  /** Gives a path in which every parameter is somebody or something. */
+  /** Returns a path in which every parameter is somebody or something. */
   const sample = (path: string) => path.replace(':userId', 'ann').replace(/:\w+/g, 'totp')
   const served = ROUTES.filter(({ spec }) => spec.name.startsWith('users.'))
   test.each(served.map(({ spec }) => [spec.name, spec] as const))(

@@ -120,7 +120,7 @@ export const ACCOUNT: Record<string, Emits> = {
   'account.delete': async (s) => {
     const { headers } = await s.signedIn()
     await s.ask('delete', '/account', undefined, headers)
-    return [] // project contract 18, quirk 13
+    return [] // docs/contract/project.md §18.13
   },
   'account.updateName': changes('patch', '/name', 'name', () => ({ name: 'New' })),
   'account.updatePrefs': changes('patch', '/prefs', 'prefs', () => ({ prefs: { a: 1 } })),

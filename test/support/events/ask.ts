@@ -9,14 +9,14 @@ export type Scene = Awaited<ReturnType<typeof listening>>
 /** Sends a route's request. @returns what webhooks are to be told of it, in order */
 export type Emits = (s: Scene) => Promise<Told[]>
 
-/** Gives the name and the payload of what was sent. */
+/** Returns the name and the payload of what was sent. */
 export const toldOf = (deliveries: readonly Delivery[]): [string, Json][] =>
   deliveries.map(({ events, body }) => [
     events[0] ?? '',
     'text' in body ? JSON.parse(body.text) : undefined,
   ])
 
-/** Gives a world with one webhook that waits for everything. */
+/** Returns a world with one webhook that waits for everything. */
 export async function listening() {
   const w = await hookWorld({ RATE_LIMITS: 'off' })
   await makeHook(w)

@@ -61,7 +61,7 @@ export const TEAMS: Record<string, Emits> = {
     await inviteTo(s, at, owner.headers, { email })
     s.take()
     const { body } = await acceptAs(s, readLink(await linkTo(s, email)))
-    // A guest is signed in by it, which is told nobody (project contract 14.4).
+    // A guest is signed in by it, which is told nobody (docs/contract/project.md §14.4).
     return [[`teams.${team.id}.memberships.${body.$id}.update.status`, body]]
   },
   'teams.deleteMembership': async (s) => {

@@ -18,7 +18,7 @@ const onBuckets = permissionList(ACTIONS, WRITTEN)
 const onFiles = permissionList(FILE, ['update', 'delete'])
 const ID_36 = `a${'9'.repeat(35)}`
 
-/** Auth contract 9.3. */
+/** docs/contract/auth.md §9.3. */
 const ROLES = [
   ...['any', 'guests', 'users', 'users/verified', 'users/unverified'],
   ...['user:a', `user:${ID_36}`, 'user:A.b_c-9', 'user:a/verified', 'user:a/unverified'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { namesOf } from '#/events/names'
 import { isPattern, isSubscribable } from '#/events/patterns'
 
-/** Every pattern of project contract 14.3, by its parts. */
+/** Every pattern of docs/contract/project.md §14.3, by its parts. */
 const FAMILIES: [start: string, ends: string[]][] = [
   ['users.*', ['', '.create', '.update', '.delete']],
   [

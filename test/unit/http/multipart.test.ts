@@ -318,7 +318,7 @@ describe('limits', () => {
 })
 
 describe('a body that is refused', () => {
-  /** Gives a form of a large file in pieces, and how many of them were read. */
+  /** Returns a form of a large file in pieces, and how many of them were read. */
   function largeForm() {
     const count = { read: 0, total: 50 }
     const body = new ReadableStream<Uint8Array>({

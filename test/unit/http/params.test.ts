@@ -16,7 +16,7 @@ import { parseDateTime } from '#/lib/date-time'
 
 const REFUSED = Symbol('refused')
 
-/** Gives what a schema makes of a value, or `REFUSED`. */
+/** Returns what a schema makes of a value, or `REFUSED`. */
 function parse(schema: z.ZodType, value: unknown) {
   const { success, data } = schema.safeParse(value)
   return success ? data : REFUSED

@@ -9,7 +9,7 @@ const call = (method: string, attribute: string, values: unknown[] = []) => ({
   values,
 })
 
-describe('the syntax before 1.5 (queries contract 10)', () => {
+describe('the syntax before 1.5 (docs/contract/queries.md §10)', () => {
   test.each([
     ['equal("a", ["x"])', call('equal', 'a', ['x'])],
     ['equal("a", ["x", "y"])', call('equal', 'a', ['x', 'y'])],
@@ -93,7 +93,7 @@ describe('the syntax before 1.5 (queries contract 10)', () => {
   })
 })
 
-describe('X-Appwrite-Response-Format (queries contract 10)', () => {
+describe('X-Appwrite-Response-Format (docs/contract/queries.md §10)', () => {
   test.each(['1.4.13', '1.4', '1', '0.15.0', 'v1.4.9', ' 1.4.0 ', '1.4.99-rc.1', '0'])(
     '%j is older than 1.5.0',
     (header) => expect(olderThan(header, '1.5.0')).toBe(true),

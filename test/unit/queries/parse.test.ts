@@ -17,7 +17,7 @@ const parse = (...queries: (string | object)[]): ListQuery =>
     ATTRIBUTES,
   )
 
-/** Gives the type of the error that these queries are refused with, or `accepted`. */
+/** Returns the type of the error that these queries are refused with, or `accepted`. */
 function refusal(...queries: (string | object)[]): string {
   try {
     parse(...queries)
@@ -38,7 +38,7 @@ const filter = (method: string, attribute: unknown, ...values: unknown[]) => ({
 const a = filter('equal', 'name', 'a')
 const b = filter('equal', 'name', 'b')
 
-describe('the wire form (queries contract 1)', () => {
+describe('the wire form (docs/contract/queries.md §1)', () => {
   test.each([
     ['nothing', ''],
     ['no JSON', 'equal("name", ["a"])'],
@@ -80,7 +80,7 @@ describe('the wire form (queries contract 1)', () => {
   })
 })
 
-describe('limit and offset (queries contract 5)', () => {
+describe('limit and offset (docs/contract/queries.md §5)', () => {
   test.each([
     ['limit', 1, 1],
     ['limit', '10', 10],
@@ -118,7 +118,7 @@ describe('limit and offset (queries contract 5)', () => {
   })
 })
 
-describe('cursors (queries contract 5)', () => {
+describe('cursors (docs/contract/queries.md §5)', () => {
   test.each(['a', '0', 'a.b_c-d', 'A'.repeat(36)])('takes the ID %j', (id) =>
     expect(parse(Query.cursorAfter(id)).cursor).toEqual({ id, direction: 'after' }),
   )
@@ -138,7 +138,7 @@ describe('cursors (queries contract 5)', () => {
   })
 })
 
-describe('orders (queries contract 5)', () => {
+describe('orders (docs/contract/queries.md §5)', () => {
   test.each(['name', 'labels', '$id', '$createdAt', '$updatedAt', '$sequence'])('takes %s', (one) =>
     expect(parse(Query.orderDesc(one)).orders).toEqual([{ attribute: one, direction: 'desc' }]),
   )
@@ -153,7 +153,7 @@ describe('orders (queries contract 5)', () => {
   )
 })
 
-describe('attributes (queries contract 4)', () => {
+describe('attributes (docs/contract/queries.md §4)', () => {
   test.each([
     ...[
       '',
@@ -174,7 +174,7 @@ describe('attributes (queries contract 4)', () => {
   })
 })
 
-describe('methods (queries contract 3)', () => {
+describe('methods (docs/contract/queries.md §3)', () => {
   test.each([
     ...['regex', 'select', 'exists', 'notExists', 'elemMatch', 'Equal', 'EQUAL', 'equal ', ''],
     ...['__proto__', 'constructor', 'toString', 'valueOf', 'equal\0', 'like'],
@@ -241,7 +241,7 @@ describe('methods (queries contract 3)', () => {
   })
 })
 
-describe('values (queries contract 4)', () => {
+describe('values (docs/contract/queries.md §4)', () => {
   test.each([
     ['name', ['', 'x', 'x'.repeat(100_000), 'a\0b', '💥', '__proto__']],
     ['enabled', [true, false]],
@@ -297,7 +297,7 @@ describe('values (queries contract 4)', () => {
   )
 })
 
-describe('and, or (queries contract 3)', () => {
+describe('and, or (docs/contract/queries.md §3)', () => {
   test.each(['and', 'or'])('%s takes two conditions or more', (method) => {
     expect(refusal(filter(method, '', a, b))).toBe('accepted')
     expect(refusal(filter(method, '', a))).toBe(GATE_1)
@@ -335,7 +335,7 @@ describe('and, or (queries contract 3)', () => {
   })
 })
 
-describe('the two gates (queries contract 2)', () => {
+describe('the two gates (docs/contract/queries.md §2)', () => {
   test.each([
     ['search', filter('search', 'name', 'a')],
     ['a $sequence of 0', filter('equal', '$sequence', 0)],

@@ -167,7 +167,7 @@ test('refuses null and an empty list, as the SDK lets callers write them', () =>
   expect(outcome(Query.equal('name', null as never))).toBe('general_argument_invalid')
 })
 
-test('takes nothing but limit and offset where a list has no more (queries contract 8)', () => {
+test('takes nothing but limit and offset where a list has no more (docs/contract/queries.md §8)', () => {
   const logs = (...queries: string[]) => parseQueries(queries, {}, 'offset-only')
   expect(logs(Query.limit(5), Query.offset(2))).toMatchObject({ limit: 5, offset: 2 })
   for (const query of [

@@ -1,6 +1,6 @@
 const MIB = 1024 * 1024
 
-/** Names the algorithm of a stored hash, as the `hash` of a user does (users contract 15.1). */
+/** Names the algorithm of a stored hash, as the `hash` of a user does (docs/contract/users.md §15.1). */
 export type HashName = 'argon2' | 'bcrypt' | 'md5' | 'phpass' | 'scrypt' | 'scryptMod' | 'sha'
 
 /** What one check of a password takes: memory that is held at once, and CPU time. */
@@ -15,7 +15,7 @@ export type ParsedHash = {
 
 /** One way to hash passwords. Importing costs no work: only `matches` hashes, and yields to other requests on the way. */
 export interface Algorithm {
-  /** Tells what a stored hash looks like, to follow "must be". */
+  /** Returns what a stored hash looks like, to follow "must be". */
   readonly form: string
   /** Reads a stored hash. @returns undefined for text or options that this algorithm cannot have made */
   parse(stored: string, options: unknown): ParsedHash | undefined
@@ -51,14 +51,14 @@ export const printCost = ({ memoryBytes, cpuMs }: Cost) =>
 /** What a check takes that is done before it can be noticed. */
 export const CHEAP: Cost = { memoryBytes: 0, cpuMs: 0 }
 
-/** Longest password that is ever hashed, in bytes (users contract 4.3). */
+/** Longest password that is ever hashed, in bytes (docs/contract/users.md §4.3). */
 export const MAX_PASSWORD_BYTES = 256
 
-/** Gives the UTF-8 bytes of a text. */
+/** Returns the UTF-8 bytes of a text. */
 export const utf8 = (text: string) => new TextEncoder().encode(text)
 
 /**
- * Tells whether a password has bytes to hash: up to 256, and no half of a surrogate pair, which has no UTF-8
+ * Checks whether a password has bytes to hash: up to 256, and no half of a surrogate pair, which has no UTF-8
  * form and would be hashed like any other one.
  */
 export const isSound = (password: string) =>

@@ -9,7 +9,7 @@ import { sha } from './sha.ts'
 
 /** Holds every algorithm by the name that a user's row has for it. */
 export const ALGORITHMS: Record<HashName, Algorithm> = {
-  // Both names stand for either: the string's own prefix decides (users contract 15.3).
+  // Both names stand for either: the string's own prefix decides (docs/contract/users.md §15.3).
   argon2: {
     form: `${argon2.form}, or ${bcrypt.form}`,
     parse: (stored, options) => argon2.parse(stored, options) ?? bcrypt.parse(stored, options),

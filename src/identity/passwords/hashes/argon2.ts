@@ -6,7 +6,7 @@ import { fromBase64, toStandard, unpadded } from './base64.ts'
 import './pace.ts'
 import { inWorkspace } from './workspace.ts'
 
-/** The parameters of new hashes: KiB, passes, lanes (users contract 15.3, set B). */
+/** The parameters of new hashes: KiB, passes, lanes (docs/contract/users.md §15.3, set B). */
 const NEW = { m: 7168, t: 5, p: 1 }
 
 /** The options that a row with a new hash reports. */
@@ -64,7 +64,7 @@ function parse(stored: string): ParsedHash | undefined {
   }
 }
 
-/** Argon2, by the parameters in the string (users contract 15.3; RFC 9106). */
+/** Argon2, by the parameters in the string (docs/contract/users.md §15.3; RFC 9106). */
 export const argon2: Algorithm = {
   form: 'an Argon2id or Argon2i hash such as $argon2id$v=19$m=65536,t=4,p=3$salt$tag, in unpadded base64',
   parse,

@@ -6,7 +6,7 @@ import { sameText } from './digest.ts'
 const STORED = /^\$2([abxy])\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{30}[.CGKOSWaeimquy26])$/
 
 /**
- * bcrypt, by the cost in the string; only the first 72 bytes of a password count (users contract 15.4).
+ * bcrypt, by the cost in the string; only the first 72 bytes of a password count (docs/contract/users.md §15.4).
  *
  * The revisions `2a`, `2b` and `2y` agree for every password in UTF-8. `2x` marks hashes of PHP before
  * 5.3.7, which misread bytes from 0x80 on.

@@ -19,7 +19,7 @@ const CHECKSUM_BYTES = 23
 /** Subkeys and four S-boxes in one array, in this order. */
 type State = Int32Array
 
-/** Gives arctan(1/x) as a fixed-point number with so many bits after the point. */
+/** Returns arctan(1/x) as a fixed-point number with so many bits after the point. */
 function arctanInverse(x: bigint, bits: bigint): bigint {
   let power = (1n << bits) / x
   let sum = 0n
@@ -32,7 +32,7 @@ function arctanInverse(x: bigint, bits: bigint): bigint {
 
 let initial: State | undefined
 
-/** Gives Blowfish's first state: the binary digits of π after the point, by Machin's formula. */
+/** Returns Blowfish's first state: the binary digits of π after the point, by Machin's formula. */
 function initialState(): State {
   if (initial) return initial
   const length = SUBKEYS + 4 * BOX

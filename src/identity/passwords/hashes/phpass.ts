@@ -46,7 +46,7 @@ function parsePortable(stored: string): ParsedHash | undefined {
   }
 }
 
-/** phpass: its portable hash, or the bcrypt hash that it makes where it can (users contract 15.6). */
+/** phpass: its portable hash, or the bcrypt hash that it makes where it can (docs/contract/users.md §15.6). */
 export const phpass: Algorithm = {
   form: 'a portable phpass hash such as $P$B… or $H$9… of 34 characters, or a bcrypt hash',
   parse: (stored, options) => parsePortable(stored) ?? bcrypt.parse(stored, options),

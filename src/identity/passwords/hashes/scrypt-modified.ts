@@ -9,7 +9,7 @@ import './pace.ts'
 import { scryptCost } from './scrypt.ts'
 import { inWorkspace } from './workspace.ts'
 
-/** Base64 of either alphabet, whose padding may lack (users contract 4.1). */
+/** Base64 of either alphabet, whose padding may lack (docs/contract/users.md §4.1). */
 export const BASE64 = /^[\w+/-]+={0,2}$/
 
 const field = z.string().regex(BASE64)
@@ -20,7 +20,7 @@ const PARAMETERS = { N: 2 ** 14, r: 8, p: 1, dkLen: 64 }
 const KEY_BYTES = 32
 const COUNTER_BYTES = 16
 
-/** Firebase's scrypt: the derived key encrypts the project's signer key (users contract 15.8). */
+/** Firebase's scrypt: the derived key encrypts the project's signer key (docs/contract/users.md §15.8). */
 export const scryptModified: Algorithm = {
   form: 'base64 of as many bytes as the signer key has',
   parse(stored, options) {

@@ -15,16 +15,16 @@ const optionsSchema = z.object({
   salt: z.string(),
 })
 
-/** Tells whether a number can be scrypt's N. */
+/** Checks whether a number can be scrypt's N. */
 export const isPowerOfTwo = (n: number) => n > 1 && Number.isInteger(Math.log2(n))
 
-/** Gives what scrypt takes: N blocks of 128·r bytes, gone through twice for each of p lanes (RFC 7914). */
+/** Returns what scrypt takes: N blocks of 128·r bytes, gone through twice for each of p lanes (RFC 7914). */
 export const scryptCost = (N: number, r: number, p: number): Cost => ({
   memoryBytes: 128 * r * (N + p + 1),
   cpuMs: N * r * p * 0.0008 + r * p * 0.008, // mixing; spreading the password over the lanes and back
 })
 
-/** scrypt with N, r and p as the options have them, over the salt's own bytes (users contract 15.7). */
+/** scrypt with N, r and p as the options have them, over the salt's own bytes (docs/contract/users.md §15.7). */
 export const scrypt: Algorithm = {
   form: 'hexadecimal digits, two for each byte of passwordLength',
   parse(stored, options) {

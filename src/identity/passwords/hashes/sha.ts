@@ -28,7 +28,7 @@ const DIGESTS = {
 
 const optionsSchema = z.object({ version: z.enum(SHA_VERSIONS) })
 
-/** A single SHA without salt; the options name the version (users contract 15.5). */
+/** A single SHA without salt; the options name the version (docs/contract/users.md §15.5). */
 export const sha: Algorithm = {
   form: 'a digest of its passwordVersion in hexadecimal digits or base64',
   parse(stored, options) {

@@ -30,7 +30,7 @@ const fits = (bytes: number) =>
   workspaceUse().bytes + bytes <= MAX_TOTAL_BYTES &&
   (bytes < LARGE_HASH_BYTES || ![...places].some((place) => place.bytes >= LARGE_HASH_BYTES))
 
-/** Gives a place's memory back. V8 would keep it until it collects the objects around it. */
+/** Releases a place's memory. V8 would keep it until it collects the objects around it. */
 function release(place: Place) {
   places.delete(place)
   for (const buffer of place.buffers.splice(0))

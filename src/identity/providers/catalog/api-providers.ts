@@ -23,7 +23,7 @@ const tradeshift = (host: string): ProviderSpec => ({
   read: { id: 'Id', email: 'Username', name: 'FirstName + LastName' },
 })
 
-/** The providers whose profiles come from an API of their own (account contract 12), A to F. */
+/** The providers whose profiles come from an API of their own (docs/contract/account.md §12), A to F. */
 const A_TO_F: Readonly<Record<string, ProviderSpec>> = {
   amazon: {
     authorize: 'https://www.amazon.com/ap/oa',
@@ -350,7 +350,7 @@ const T_TO_Z: Readonly<Record<string, ProviderSpec>> = {
   },
 }
 
-/** The providers whose profiles come from an API of their own (account contract 12). */
+/** The providers whose profiles come from an API of their own (docs/contract/account.md §12). */
 export const API_PROVIDERS: Readonly<Record<string, ProviderSpec>> = {
   ...A_TO_F,
   ...G_TO_S,

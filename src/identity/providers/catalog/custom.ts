@@ -12,11 +12,11 @@ export const UNSUPPORTED: readonly string[] = ['mock', 'mock-unverified']
 
 const NAME = /^[a-z][a-z0-9-]{0,19}$/
 
-/** Tells whether the owner may call a provider so; a longer name would not fit into a token. */
+/** Checks whether the owner may call a provider so; a longer name would not fit into a token. */
 export const isCustomName = (name: string) =>
   NAME.test(name) && !RESERVED.includes(name) && !UNSUPPORTED.includes(name)
 
-/** Gives the key of the project variable in which the owner sets up a provider. */
+/** Returns the key of the project variable in which the owner sets up a provider. */
 export const variableOf = (name: string) => `OAUTH2_${name.toUpperCase().replaceAll('-', '_')}`
 
 const place = z.string().max(200)

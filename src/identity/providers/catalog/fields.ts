@@ -1,6 +1,6 @@
 /**
- * Says what a setting of a provider beside its ID and secret may be. `key` is what the sign-in flow calls it
- * (project contract 8.2, account contract 12).
+ * What a setting of a provider beside its ID and secret may be. `key` is what the sign-in flow calls it
+ * (docs/contract/project.md §8.2, docs/contract/account.md §12).
  */
 export type Extra =
   | { kind: 'text'; key: string; max: number; hidden?: true }
@@ -15,7 +15,7 @@ export type Extra =
     }
   | { kind: 'seconds' }
 
-/** Says how a sign-in provider is set up: what its settings are called, and what it cannot do without. */
+/** How a sign-in provider is set up: what its settings are called, and what it cannot do without. */
 export type Provider = {
   id: string
   /** Ends the SDKs' method name `updateOAuth2…` and the model's name `oAuth2…`. */
@@ -52,7 +52,7 @@ const provider = (
 
 const CLIENT = ['clientId', 'clientSecret'] as const
 
-/** Every provider that an owner can set up, in the order of lists (project contract 8.1). */
+/** Every provider that an owner can set up, in the order of lists (docs/contract/project.md §8.1). */
 export const PROVIDERS: readonly Provider[] = [
   provider('amazon', 'Amazon'),
   {
@@ -164,5 +164,5 @@ export const PROVIDERS: readonly Provider[] = [
 
 const byId = new Map(PROVIDERS.map((provider) => [provider.id, provider]))
 
-/** Gives the provider with an ID. */
+/** Returns the provider with an ID. */
 export const providerOf = (id: string): Provider | undefined => byId.get(id)

@@ -10,7 +10,7 @@ export const CLAIMS: ProfileSpec = {
 
 const OPENID = ['openid', 'profile', 'email'] as const
 
-/** The providers that answer with standard claims (account contract 12). */
+/** The providers that answer with standard claims (docs/contract/account.md §12). */
 export const OPENID_PROVIDERS: Readonly<Record<string, ProviderSpec>> = {
   apple: {
     authorize: 'https://appleid.apple.com/auth/authorize',

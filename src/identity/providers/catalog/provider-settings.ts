@@ -18,7 +18,7 @@ const sealedSchema = z.record(z.string(), valueSchema)
 
 const contextOf = (id: string) => `oauth2:${id}`
 
-/** Gives what a field holds that was never set. */
+/** Returns what a field holds that was never set. */
 function initialOf(extra: Extra): ProviderValue {
   switch (extra.kind) {
     case 'text':
@@ -78,14 +78,14 @@ export async function sealProvider(
   }
 }
 
-/** Tells whether a provider has all that it cannot do without (project contract 8.1). */
+/** Checks whether a provider has all that it cannot do without (docs/contract/project.md §8.1). */
 export const isComplete = ({ provider, values }: Pick<ProviderRow, 'provider' | 'values'>) =>
   provider.needs.some((fields) =>
     fields.every((field) => typeof values[field] === 'string' && values[field] !== ''),
   )
 
 /**
- * Gives the statement that loads what is stored of a provider.
+ * Builds the statement that loads what is stored of a provider.
  * @param sealed loads it only as long as its settings are these
  */
 export const providerRows = (db: Database, id: string, sealed?: string) =>
@@ -99,7 +99,7 @@ export const providerRows = (db: Database, id: string, sealed?: string) =>
       ),
     )
 
-/** Gives the statement that stores a provider if what is stored is still `before`. */
+/** Builds the statement that stores a provider if what is stored is still `before`. */
 export const storeProvider = (
   db: Database,
   before: OAuthProvider | undefined,
@@ -120,7 +120,7 @@ export const storeProvider = (
         .returning()
     : db.insert(oauthProviders).values(after).onConflictDoNothing().returning()
 
-/** A provider as a sign-in needs it. `extras` holds what is set, by the names of account contract 12. */
+/** A provider as a sign-in needs it. `extras` holds what is set, by the names of docs/contract/account.md §12. */
 export type ProviderSettings = {
   clientId: string
   clientSecret: string
@@ -132,7 +132,7 @@ export type ProviderSettings = {
 const asText = (value: ProviderValue | undefined) => (typeof value === 'string' ? value : '')
 
 /**
- * Gives what a sign-in needs to know of a provider.
+ * Returns what a sign-in needs to know of a provider.
  * @param row what is stored of it
  * @param secret the deployment's
  * @returns undefined for a provider that is unknown, switched off, incomplete, or sealed under another SECRET

@@ -3,7 +3,7 @@ import { asBase } from '#/lib/provider-address'
 import { parseUrl } from '#/lib/url'
 
 /**
- * Says where a sign-in provider is and how it wants to be asked. URLs are templates: `{name}` stands for a
+ * Where a sign-in provider is and how it wants to be asked. URLs are templates: `{name}` stands for a
  * setting of the provider, for `clientId` or `clientSecret`, or for a field of the token answer; at the start
  * of a URL it is the whole beginning.
  */
@@ -45,7 +45,7 @@ export type ProviderSpec = {
 }
 
 /**
- * Says where a profile has what. A place is a path of names and indexes, `emails.0.value`; `a + b` joins
+ * Where a profile has what. A place is a path of names and indexes, `emails.0.value`; `a + b` joins
  * texts with a space, `a | b` is the first that is there. `$` holds what came with the tokens.
  */
 export type ProfileSpec = {

@@ -36,7 +36,7 @@ export async function openVariable(c: Ctx, { id, key, value }: Variable): Promis
   )
 }
 
-/** Gives the statement that finds a project variable. */
+/** Builds the statement that finds a project variable. */
 export const variableRows = ({ var: { db } }: Ctx, key: string) =>
   db.select().from(variables).where(eq(variables.key, key))
 

@@ -18,7 +18,7 @@ export function parseDocument(text: string): Document {
 
 const asText = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** Says what a token endpoint answered, as RFC 6749 §5 writes it. */
+/** What a token endpoint answered, as RFC 6749 §5 writes it. */
 export type TokenAnswer = { status: number; body: Document }
 
 /** Finds the token where a provider keeps it deeper: in `authed_user` (Slack) or in `access_token` (Yammer). */
@@ -54,7 +54,7 @@ const errorOf = ({ error, error_code, message }: Document) =>
   asText(error) ?? asText(asDocument(error)?.type) ?? asText(error_code) ?? asText(message)
 
 /**
- * Gives what a token endpoint answered in the words of RFC 6749 §5.1 and §5.2: providers leave out the token
+ * Returns what a token endpoint answered in the words of RFC 6749 §5.1 and §5.2: providers leave out the token
  * type, list scopes, answer an error with 200, or with text of their own.
  */
 export function readTokenAnswer(status: number, text: string): TokenAnswer {

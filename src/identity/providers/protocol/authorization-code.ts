@@ -28,7 +28,7 @@ export type Tokens = { access: string; accessExpiry: Date | null; refresh: strin
 /** Tokens, and what came with them. */
 export type Granted = Tokens & { claims: Document | undefined; fields: Record<string, string> }
 
-/** Gives the page of a provider to which a browser is sent to sign in. */
+/** Returns the page of a provider to which a browser is sent to sign in. */
 export function authorizeUrl(
   { provider, endpoints }: Site,
   request: {

@@ -33,7 +33,7 @@ async function appleSecret({ clientId, extras }: Provider, now: Date): Promise<s
 
 const utf8Base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 
-/** Gives how the client proves itself to a provider (RFC 6749 §2.3.1). */
+/** Returns how the client proves itself to a provider (RFC 6749 §2.3.1). */
 export function clientAuthOf(
   provider: Provider,
   kind: Provider['spec']['clientAuth'],

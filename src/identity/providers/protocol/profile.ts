@@ -121,7 +121,7 @@ function choose(
   return { email: chosen?.email ?? '', isVerified: chosen?.isVerified ?? false }
 }
 
-/** Reads who somebody is from what a provider answered (account contract 12). */
+/** Reads who somebody is from what a provider answered (docs/contract/account.md §12). */
 export function readProfile(document: unknown, spec: ProfileSpec): Profile {
   const overall = isVerified(document, spec)
   const found = spec.emails

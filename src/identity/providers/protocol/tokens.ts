@@ -27,7 +27,7 @@ export async function sealTokens(
   return { providerAccessToken, providerRefreshToken }
 }
 
-/** Gives the tokens of a sign-in provider readable; '' for one that cannot be opened. */
+/** Returns the tokens of a sign-in provider readable; '' for one that cannot be opened. */
 export async function openTokens(
   { var: { settings } }: Ctx,
   keeper: Keeper,

@@ -1,4 +1,4 @@
-/** Names the mails that Edgewrite sends (project contract 10). */
+/** Names the mails that Edgewrite sends (docs/contract/project.md §10). */
 export const TEMPLATES = [
   ...(['verification', 'magicSession', 'recovery', 'invitation'] as const),
   ...(['mfaChallenge', 'sessionAlert', 'otpSession'] as const),
@@ -22,7 +22,7 @@ export type MailText = {
   readonly footer: readonly string[]
 }
 
-/** Says what a code opens that does not sign in. */
+/** What a code opens that does not sign in. */
 export type CodeUse = 'verification' | 'recovery'
 
 /** Names what a security notice can report (README, "Differences from Appwrite"). */
@@ -43,11 +43,11 @@ export type MailLocale = {
   readonly helloNobody: string
   readonly thanks: string
   readonly signature: string
-  /** Says which link to follow where a button cannot be pressed. */
+  /** Which link to follow where a button cannot be pressed. */
   readonly fallback: string
   /** Shows the security phrase. */
   readonly phrase: string
-  /** Tells with which program something was asked for. */
+  /** Which program something was asked for. */
   readonly agent: string
   readonly mails: Readonly<Record<TemplateName, MailText>>
   /** What `otpSession` says of codes that do not sign in. */

@@ -20,7 +20,7 @@ import {
   withoutTags,
 } from './substitute.ts'
 
-/** Names what each template needs beside the common variables (account contract 13). */
+/** Names what each template needs beside the common variables (docs/contract/account.md §13). */
 export type TemplateVariables = {
   verification: { redirect: string }
   recovery: { redirect: string }
@@ -32,7 +32,7 @@ export type TemplateVariables = {
   sessionAlert: { device: string; ipAddress: string; country: string; date: string; time: string }
 }
 
-/** Tells with what a request was made. */
+/** What a request was made. */
 export type Agent = { agentDevice: string; agentClient: string; agentOs: string }
 
 /** What every template may show; the built-in ones show the agent only where somebody signs in. */
@@ -109,7 +109,7 @@ function partsOf(texts: MailLocale, mail: MailText, knows: (name: string) => boo
   ]
 }
 
-/** Gives a part as HTML with placeholders. */
+/** Returns a part as HTML with placeholders. */
 function partAsHtml({ kind, lines }: Part): string {
   const text = lines
     .map((line) => (line === LINK ? `<bdi dir="ltr">${LINK}</bdi>` : escapeHtml(line)))
@@ -129,7 +129,7 @@ function partAsHtml({ kind, lines }: Part): string {
   }
 }
 
-/** Gives a mail as plain text with placeholders; the link stands on a line of its own, once. */
+/** Returns a mail as plain text with placeholders; the link stands on a line of its own, once. */
 const partsAsText = (parts: readonly Part[]) =>
   parts
     .filter(({ lines }) => !lines.includes(LINK))
@@ -149,7 +149,7 @@ const OPTIONAL: Readonly<Record<TemplateName, readonly string[]>> = {
   sessionAlert: ['user'],
 }
 
-/** Gives a built-in template as its owner may edit it: subject and HTML fragment, not filled in. */
+/** Returns a built-in template as its owner may edit it: subject and HTML fragment, not filled in. */
 export function builtInTemplate(template: TemplateName, locale: string) {
   const { texts } = mailLocale(locale)
   const mail = texts.mails[template]
@@ -157,7 +157,7 @@ export function builtInTemplate(template: TemplateName, locale: string) {
   return { subject: mail.subject, message: parts.map(partAsHtml).join('\n') }
 }
 
-/** Gives the sentences of a built-in mail, which an own template may place by name (teams contract 4.3). */
+/** Returns the sentences of a built-in mail, which an own template may place by name (docs/contract/teams.md §4.3). */
 function pieces(texts: MailLocale, mail: MailText, values: Values): Record<string, Value> {
   const fill = (lines: readonly string[]): Value => ({
     html: lines.map((line) => fillHtml(escapeHtml(line), values)).join('<br>\n'),
@@ -173,13 +173,13 @@ function pieces(texts: MailLocale, mail: MailText, values: Values): Record<strin
   }
 }
 
-/** Gives the text of a mail; that of a code goes by what it opens. */
+/** Returns the text of a mail; that of a code goes by what it opens. */
 const textOf = (texts: MailLocale, template: TemplateName, codeFor: string | undefined) =>
   codeFor === 'verification' || codeFor === 'recovery'
     ? texts.codes[codeFor]
     : texts.mails[template]
 
-/** Fills a text that is shown as one line, not as HTML (project contract 10). */
+/** Fills a text that is shown as one line, not as HTML (docs/contract/project.md §10). */
 const fillLine = (text: string, values: Values) => oneLine(withoutTags(fillText(text, values)))
 
 /** What a mail's text is filled with, and the frame around it. */

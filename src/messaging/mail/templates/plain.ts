@@ -35,7 +35,7 @@ function spacing(name: string): string {
   return BLOCKS.test(name) ? '\n\n' : ''
 }
 
-/** Gives the address of a link that its label does not show. */
+/** Returns the address of a link that its label does not show. */
 const address = (href: string, label: string) => (href === '' || href === label.trim() ? '' : href)
 
 type Reader = { text: string; hidden: string; link?: { href: string; start: number } | undefined }
@@ -66,7 +66,7 @@ function read(reader: Reader, part: string) {
 }
 
 /**
- * Gives the words of an HTML fragment as plain text, with the address of each link after its label. One
+ * Returns the words of an HTML fragment as plain text, with the address of each link after its label. One
  * pass over the tags: the time it takes grows with the length alone.
  */
 export function plainText(html: string): string {

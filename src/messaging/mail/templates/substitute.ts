@@ -16,7 +16,7 @@ export const escapeHtml = (text: string) =>
 // Besides control characters: line separators, and marks that turn the direction of the text around them.
 const UNSEEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
 
-/** Gives text on one line, without characters that change how what follows is shown. */
+/** Returns text on one line, without characters that change how what follows is shown. */
 export const oneLine = (text: string) => text.replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim()
 
 /**
@@ -36,7 +36,7 @@ const PLACEHOLDER = /\{\{(\/?\w+)\}\}/g
 
 /**
  * Replaces each `{{name}}` in one pass, so that a value is never searched for placeholders; unknown names
- * stay as they are (project contract 10).
+ * stay as they are (docs/contract/project.md §10).
  */
 const substitute = (text: string, find: (name: string) => string | undefined) =>
   text.replace(PLACEHOLDER, (whole, name: string) => find(name) ?? whole)

@@ -11,7 +11,7 @@ export const STEPS = [
 const START_OF_SCAN = 0xda
 const TABLES = 0xdb
 
-/** Gives the steps of the first table for brightness; undefined where the bytes end before it. */
+/** Returns the steps of the first table for brightness; undefined where the bytes end before it. */
 function stepsOf(bytes: Uint8Array): number[] | undefined {
   for (let at = 2; at + 4 < bytes.length && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1]
@@ -34,7 +34,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 
 /**
  * Estimates at which quality a JPEG was encoded, from 1 to 100, by how coarse its steps are against those of
- * the standard (storage contract 9.8).
+ * the standard (docs/contract/storage.md §9.8).
  * @returns undefined where its tables cannot be read
  */
 export function jpegQuality(bytes: Uint8Array): number | undefined {

@@ -11,7 +11,7 @@ function kernel(distance: number): number {
   return x < REACH ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0
 }
 
-/** Says for each pixel of a scaled line which source pixels it is made of, and their shares. */
+/** For each pixel of a scaled line which source pixels it is made of, and their shares. */
 type Taps = { first: number; shares: Float32Array }[]
 
 function tapsFor(from: number, to: number): Taps {

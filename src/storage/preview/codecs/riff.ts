@@ -48,7 +48,7 @@ export function putChunks(bytes: Uint8Array, from: number, chunks: readonly Chun
   }
 }
 
-/** Gives the bytes that chunks take with their headers. */
+/** Returns the bytes that chunks take with their headers. */
 export const lengthOf = (chunks: readonly Chunk[]) =>
   chunks.reduce((length, { data }) => length + 8 + padded(data.length), 0)
 

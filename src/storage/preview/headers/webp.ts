@@ -97,7 +97,7 @@ export function readWebpFrames(bytes: Uint8Array): WebpFrames | undefined {
 }
 
 const RIFF_HEADER_BYTES = 8
-/** Says in an extended header that there is EXIF. */
+/** Flag of an extended header: EXIF. */
 const HAS_EXIF = 0x08
 
 /**

@@ -8,7 +8,7 @@ import video from './video.png'
 const ICONS = { 'image-icon': image, 'video-icon': video, 'none-icon': none }
 
 /**
- * Returns the PNG, 1200 × 800, that stands in for a file without a picture (storage contract 9.3).
+ * Returns the PNG, 1200 × 800, that stands in for a file without a picture (docs/contract/storage.md §9.3).
  * @param background is laid under it at this size: an icon that is enlarged then needs no work of ours
  */
 export function iconStream(kind: Exclude<SourceKind, 'file'>, background: string) {

@@ -17,7 +17,7 @@ const facts = (more: Partial<Facts> = {}, isVerified = true): Facts => ({
   ...more,
 })
 
-/** Says what comes of facts, shortly. */
+/** What comes of facts, shortly. */
 function outcome(given: Facts): string {
   try {
     const { user, adopts } = decide(given)

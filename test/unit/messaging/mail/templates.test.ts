@@ -67,7 +67,7 @@ const decodeHtml = (text: string) =>
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&')
 
-/** Gives every tag with its attributes; text between tags and the values of `href` are left out. */
+/** Returns every tag with its attributes; text between tags and the values of `href` are left out. */
 const tags = (html: string) =>
   (html.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/href="[^"]*"/, 'href'))
 
@@ -191,7 +191,7 @@ const placeholders = (text = '') =>
     .filter((name) => name !== 'b' && name !== '/b' && name !== 'project')
     .sort()
 
-/** Gives what two translations of a mail share. */
+/** Returns what two translations of a mail share. */
 const outline = (mail: MailText | undefined) => ({
   subject: placeholders(mail?.subject),
   heading: Boolean(mail?.heading),

@@ -30,7 +30,7 @@ const JPEG: Source = { ...size(400, 200), frames: 1, mayBeClear: false }
 const PNG: Source = { ...JPEG, mayBeClear: true }
 const ANIMATION: Source = { ...PNG, frames: 3 }
 
-describe('the examples of storage contract 9.5', () => {
+describe('the examples of docs/contract/storage.md §9.5', () => {
   test.each<[Size, Gravity, Size, number, number]>([
     // Wanted, gravity, then the result and the corner that it is cut at.
     [size(100, 0), 'center', size(100, 50), 0, 0],
@@ -129,7 +129,7 @@ describe('steps', () => {
     expect(planPreview({ ...PLAIN, width: 400, height: 200 }, PNG, 'png').crop).toBeUndefined()
     expect(planPreview({ ...PLAIN, gravity: 'left' }, PNG, 'png').crop).toBeUndefined()
   })
-  test('come in the order of storage contract 9.4', () => {
+  test('come in the order of docs/contract/storage.md §9.4', () => {
     const all = steps({
       rotation: 45,
       borderRadius: 3,
@@ -245,7 +245,7 @@ describe('frames are kept', () => {
   })
 })
 
-describe('the quality (storage contract 9.8)', () => {
+describe('the quality (docs/contract/storage.md §9.8)', () => {
   const quality = (format: Format, asked: number, source: Source = JPEG) =>
     planPreview({ ...PLAIN, quality: asked }, source, format).quality
   test.each(['jpeg', 'webp', 'avif'] as const)('of %s is what is asked for, from 1', (format) => {
@@ -267,7 +267,7 @@ describe('the quality (storage contract 9.8)', () => {
   })
 })
 
-describe('the format (storage contract 9.7)', () => {
+describe('the format (docs/contract/storage.md §9.7)', () => {
   test.each(OUTPUTS)('is %s if asked for, or if the file was called so', (format) => {
     expect(outputFormat(format, 'a.png', 'image/gif')).toBe(format)
     expect(outputFormat(undefined, `a.${format}`, 'image/png')).toBe(format)
@@ -289,7 +289,7 @@ describe('the format (storage contract 9.7)', () => {
   })
 })
 
-describe('what a preview is made of (storage contract 9.3)', () => {
+describe('what a preview is made of (docs/contract/storage.md §9.3)', () => {
   test.each([...new Set(Object.values(mime.preview.inputs))])(
     '%s: the file up to 20,000,000 bytes, then an icon',
     (type) => {

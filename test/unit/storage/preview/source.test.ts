@@ -3,7 +3,7 @@ import { openPicture } from '#/storage/preview/source'
 import { picture } from '#test/fixtures/pictures'
 import { noise } from '#test/support/hash'
 
-/** Gives bytes in pieces, and tells what became of the stream. */
+/** Returns bytes in pieces, and tells what became of the stream. */
 function stream(bytes: Uint8Array, pieceBytes: number) {
   const state = { read: 0, cancelled: false }
   const body = new ReadableStream<Uint8Array>(
