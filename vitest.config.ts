@@ -61,6 +61,7 @@ export default defineConfig({
                 API_KEY: `standard_${'a1'.repeat(128)}`,
                 SECRET: 'a secret that only the tests know, long enough',
                 RATE_LIMITS: 'on',
+                LOG: 'off',
               },
             },
           })),

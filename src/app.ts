@@ -17,6 +17,7 @@ import { formatWarning } from '#/http/response-format'
 import { log } from '#/lib/log'
 import { API_VERSION } from '#/lib/version'
 import { reference } from '#/pipeline/reference'
+import { requestLog } from '#/pipeline/request-log'
 import type { Route } from '#/pipeline/route'
 import { DEFAULT_SETTINGS } from '#/project/settings'
 import { OWN_ROUTES, ROUTES } from '#/routes'
@@ -32,6 +33,7 @@ const HEADERS = { Server: 'Appwrite', 'X-Content-Type-Options': 'nosniff' }
 /** Builds the application: the stages of docs/contract/auth.md §1 in their order, then every route. */
 export function createApp(deps: Deps = { now: () => new Date() }) {
   const app = new Hono<AppEnv>({ getPath: normalPath })
+  app.use(requestLog(deps))
   app.use(common(deps))
   app.onError((error, c) => (isRefusal(error) ? error.getResponse() : sendError(c, error)))
   app.notFound((c) => sendError(c, new ApiError('general_route_not_found')))
@@ -143,7 +145,14 @@ const UNCACHED = {
 function sendError(c: Context<AppEnv>, error: Error) {
   const known = explain(c, asApiError(error))
   const [status] = ERRORS[known.type]
-  const body = { message: known.message, code: status, type: known.type, version: API_VERSION }
+  const body = {
+    message: known.message,
+    code: status,
+    type: known.type,
+    version: API_VERSION,
+    // Differs: names the request, by which its line is found in the log.
+    ...(status >= 500 ? { requestId: c.var.requestId } : {}),
+  }
   for (const [name, value] of Object.entries({ ...UNCACHED, ...known.headers }))
     c.header(name, value)
   if (wantsPage(c)) return c.html(errorPage(c, body), status)

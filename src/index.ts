@@ -3,15 +3,17 @@ import type { Env } from '#/config/env'
 import { consume } from '#/events/consume'
 import { sweep } from '#/jobs'
 import { redact } from '#/lib/redact'
+import { withRequestContext } from '#/lib/request-context'
+import { logFormat } from '#/pipeline/request-log'
 
 export { RateCounter } from '#/auth/rate-counter'
 
 const app = createApp()
 
-/** Hands what a job fails with to the platform, which logs it. */
-async function guarded(job: Promise<unknown>) {
+/** Runs a job with an ID of its own in the log, and hands what it fails with to the platform, which logs it. */
+async function guarded(env: Env, job: () => Promise<unknown>) {
   try {
-    await job
+    await withRequestContext({ id: crypto.randomUUID(), format: logFormat(env) }, job)
   } catch (error) {
     throw redact(error)
   }
@@ -19,6 +21,6 @@ async function guarded(job: Promise<unknown>) {
 
 export default {
   fetch: app.fetch,
-  scheduled: (_controller, env) => guarded(sweep(env, new Date())),
-  queue: (batch, env) => guarded(consume(batch, env, new Date())),
+  scheduled: (_controller, env) => guarded(env, () => sweep(env, new Date())),
+  queue: (batch, env) => guarded(env, () => consume(batch, env, new Date())),
 } satisfies ExportedHandler<Env>

@@ -79,6 +79,7 @@ export const VARS = [
     'TRUST_FORWARDED',
     'MAIL_FROM',
     'SMS_FROM',
+    'LOG',
   ],
 ]
 /** Settings that hold a password or key: they go to Cloudflare as secrets. */

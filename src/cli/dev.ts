@@ -33,6 +33,7 @@ settings.PUBLIC_URL ??= ''
 settings.MAIL_OUTBOX = 'on'
 // wrangler's proxy compresses text for who accepts it, whatever Cache-Control says; this is what stops it.
 settings.IDENTITY_ENCODING = 'on'
+settings.LOG ??= 'pretty'
 
 const made: string[] = []
 const make = (name: string, value: string) => {

@@ -106,6 +106,8 @@ const settingsShape = z.object({
   SMS_URL: readable(parseSmsUrl, 'must be twilio://SID:TOKEN@api.twilio.com or an https address'),
   SMS_FROM: readable((text) => text, ''),
   SMS_HEADERS: readable(parseHeaders, 'must be a JSON object of header names and values'),
+  /** How the log is written; `off` leaves out the line of each request, and is for tests. */
+  LOG: z.enum(['json', 'pretty', 'off']).default('json'),
   /** Set by the development server alone: messages are kept to be read instead of being sent. */
   MAIL_OUTBOX: z.enum(['on', 'off']).default('off'),
   /** Set by the development server alone, for its proxy: files say that they are not compressed, redirects name no host. */

@@ -95,6 +95,7 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
 ): Route {
   const { param, query, body } = spec.input
   const answer: Handler<AppEnv> = async (c) => {
+    c.set('route', spec.name)
     const given = { ...valid(c, 'json'), ...valid(c, 'query'), ...valid(c, 'param') }
     const result = await handle(c, given as Parameters<typeof handle>[1]) // validated by these very schemas
     if (spec.audit) recordAction(c, spec.audit)
@@ -139,6 +140,7 @@ const isForGuests = ({ scopes }: AnySpec) => scopes.some((scope) => GUEST_SCOPES
 const gate =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
+    c.set('route', spec.name)
     passGates(c, spec)
     const by = isForGuests(spec) ? 'address' : 'addressAndUser'
     const reset =

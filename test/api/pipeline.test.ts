@@ -93,7 +93,8 @@ const UNCACHED = {
 }
 /** Returns the headers but for the list of allowed ones, which comes apart. */
 function headersOf({ headers }: { headers: Headers }) {
-  const { 'access-control-allow-headers': allowed, ...others } = Object.fromEntries(headers)
+  const all = Object.fromEntries(headers)
+  const { 'access-control-allow-headers': allowed, 'x-request-id': _, ...others } = all
   return { allowed: names(allowed)?.sort(), others }
 }
 
@@ -483,7 +484,8 @@ describe('the server', () => {
     } as unknown as D1Database
     const answer = await ask(w, 'GET', '/v1/storage/buckets', ROOT_IN_PROJECT)
     const message = 'Something went wrong on the server.'
-    const body = { message, code: 500, type: 'general_unknown', version: '1.9.6' }
+    const requestId = answer.headers.get('x-request-id')
+    const body = { message, code: 500, type: 'general_unknown', version: '1.9.6', requestId }
     expect([answer.status, answer.text]).toEqual([500, JSON.stringify(body)])
     expect(headersOf(answer).others).toEqual({ ...IDENTIFIED, ...UNCACHED })
     expect(log.mock.calls.flat()).toEqual([problem])

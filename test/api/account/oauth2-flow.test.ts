@@ -352,6 +352,7 @@ describe('errors of the OAuth2 routes', () => {
         code: 500,
         type: 'user_oauth2_provider_error',
         version: '1.9.6',
+        requestId: expect.any(String),
       },
     ])
   })

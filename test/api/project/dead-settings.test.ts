@@ -121,7 +121,7 @@ describe('a setting of the deployment', () => {
   const warningsOf = (more: Record<string, string>) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     settingsOf({ ...env, ...more } as never)
-    const said = warn.mock.calls.map(([text]) => `${text}`)
+    const said = warn.mock.calls.map(([line]) => JSON.parse(`${line}`).message)
     warn.mockRestore()
     return said
   }

@@ -295,7 +295,7 @@ describe('a batch', () => {
     const log = silent('error')
     const { delivery, seen } = await scene('200')
     expect(await handOver([{ other: 1 }, delivery()])).toEqual(['acked', 'acked'])
-    expect(log).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('no delivery'), '0')
+    expect(log).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('no delivery: 0'))
     expect(await seen()).toHaveLength(1)
   })
 })
