@@ -1,10 +1,14 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DATABASE_PAGE, databasePage } from './database-docs.ts'
 import { print, printError } from './print.ts'
 import { run } from './quiet.ts'
 
-/** Checks that the migrations on record give the tables in `src/db/schema`; tests check the OpenAPI document. */
+/**
+ * Checks that the migrations on record make the tables in `src/db/schema`, and that the page on the database is current;
+ * tests check the OpenAPI document.
+ */
 const out = mkdtempSync(join(tmpdir(), 'edgewrite-migrations-'))
 cpSync('drizzle', out, { recursive: true })
 run(
@@ -27,4 +31,8 @@ if (added.length > 0) {
   printError(`The migrations are behind the schema: run npm run generate.\n${text}`)
   process.exit(1)
 }
-print('The migrations are current.')
+if (readFileSync(DATABASE_PAGE, 'utf8') !== databasePage()) {
+  printError(`${DATABASE_PAGE} is behind the migrations: run npm run docs:database.`)
+  process.exit(1)
+}
+print('The migrations and the page on the database are current.')

@@ -142,6 +142,7 @@ describe.each(ROUTES)('%s', (route) => {
     expect(body.phone).toBe('')
   })
   test('refuses whom any other way refuses', async () => {
+    await w.user({ id: 'bob', email: null })
     await storeIdentity(w, 'bob', { providerEmail: 'ann@example.com' })
     expect((await importAs(route, GOOD[route])).body.type).toBe('user_email_already_exists')
     await w.db.delete(identities)

@@ -131,21 +131,40 @@ describe('who is told', () => {
     expect((await w.send('post', '/teams', { teamId: 't', name: 'x' }, GUEST)).status).toBe(401)
     expect(w.calls).toEqual([])
   })
-  test('of a new user also when the request fails after its row was stored', async () => {
-    silent()
-    const w = await hookWorld({
-      ...{ MAIL_OUTBOX: 'off', MAIL_FROM: 'a@example.com', RATE_LIMITS: 'off' },
-      SMTP_URL: `smtp://127.0.0.1:${carriers.ports.closing}`,
+  describe('of a new user whose message cannot be sent', () => {
+    const failing = () =>
+      hookWorld({
+        ...{ MAIL_OUTBOX: 'off', MAIL_FROM: 'a@example.com', RATE_LIMITS: 'off' },
+        SMTP_URL: `smtp://127.0.0.1:${carriers.ports.closing}`,
+      })
+    const byEmail = (w: World, email: string) =>
+      w.db.select().from(users).where(eq(users.email, email))
+
+    test('is told where the user stays', async () => {
+      silent()
+      const w = await failing()
+      await makeHook(w, { url: 'https://hooks.example.com/' })
+      const { headers } = await w.signedIn()
+      await w.send('post', '/teams', { teamId: 'crew', name: 'Crew' }, headers)
+      w.take()
+      const email = `${fresh()}@example.com`
+      const given = { email, roles: [], url: 'http://localhost/join' }
+      const { status } = await w.send('post', '/teams/crew/memberships', given, headers)
+      expect(status).toBe(503)
+      const [user] = await byEmail(w, email)
+      expect(toldOf(w.take())).toEqual([
+        [`users.${user?.id}.create`, expect.objectContaining({ email, targets: [] })],
+      ])
     })
-    await makeHook(w, { url: 'https://hooks.example.com/' })
-    const email = `${fresh()}@example.com`
-    const given = { userId: 'unique()', email }
-    const { status } = await w.send('post', '/account/tokens/email', given, GUEST)
-    expect(status).toBe(503)
-    const [user] = await w.db.select().from(users).where(eq(users.email, email))
-    expect(toldOf(w.take())).toEqual([
-      [`users.${user?.id}.create`, expect.objectContaining({ email, targets: [] })],
-    ])
+    test('is not told where the user is taken back', async () => {
+      silent()
+      const w = await failing()
+      await makeHook(w, { url: 'https://hooks.example.com/' })
+      const email = `${fresh()}@example.com`
+      const given = { userId: 'unique()', email }
+      const { status } = await w.send('post', '/account/tokens/email', given, GUEST)
+      expect([status, toldOf(w.take()), await byEmail(w, email)]).toEqual([503, [], []])
+    })
   })
 })
 
