@@ -15,6 +15,8 @@ export type RateLimit = {
   limit: number
   windowSeconds: number
   keys: readonly string[]
+  /** How often one network may call it, whoever is signed in: for routes that send messages. */
+  networkLimit?: number
   resetOn?: readonly number[]
 }
 
@@ -58,13 +60,16 @@ export type CountedBy = 'address' | 'addressAndUser'
 
 /**
  * Returns what a template's address stands for. Differs: upstream counts whoever is signed in by address alone, so
- * that all users of an app that renders on its server share one limit. Routes for guests go on by address alone:
- * there a session is no merit.
+ * that all users of an app that renders on its server share one limit. Routes for guests go on by address alone, and
+ * so do users without a proven address: anybody can make as many of them as they like.
  */
-const addressOf = (c: Context<AppEnv>, template: string, by: CountedBy) =>
-  by === 'addressAndUser' && c.var.self && !template.includes('{userId}')
-    ? `${clientKey(c)},user:${c.var.self.person.user.id}`
+function addressOf(c: Context<AppEnv>, template: string, by: CountedBy): string {
+  const user = c.var.self?.person.user
+  const isKnown = user?.emailVerification || user?.phoneVerification
+  return by === 'addressAndUser' && user && isKnown && !template.includes('{userId}')
+    ? `${clientKey(c)},user:${user.id}`
     : clientKey(c)
+}
 
 /** Fills a key; `device` is what {@link knownDevice} names, '' for a stranger. */
 function fill(
@@ -76,6 +81,7 @@ function fill(
 ) {
   const values: Record<string, () => string> = {
     ip: () => addressOf(c, template, by),
+    network: () => clientKey(c),
     method: () => c.req.method,
     // The contract has the host here: a client would have a count under each name of the deployment.
     url: () => `localhost${route}`,
@@ -111,6 +117,9 @@ async function refuseFlood(c: Context<AppEnv>) {
   throw new ApiError('general_rate_limit_exceeded', undefined, { headers: { 'Retry-After': '10' } })
 }
 
+/** The key of a route's limit for one network. */
+const NETWORK_KEY = 'url:{url},network:{network}'
+
 async function hits(c: Context<AppEnv>, keys: readonly string[], start: number, seconds: number) {
   try {
     return await Promise.all(keys.map((key) => counterOf(c, key)?.hit(start, seconds) ?? 1))
@@ -131,7 +140,7 @@ async function hits(c: Context<AppEnv>, keys: readonly string[], start: number, 
  */
 export async function countRequest(
   c: Context<AppEnv>,
-  { limit, windowSeconds, keys }: RateLimit,
+  { limit, windowSeconds, keys, networkLimit }: RateLimit,
   route: string,
   params: Params = {},
   by: CountedBy = 'address',
@@ -142,12 +151,17 @@ export async function countRequest(
   const exempt = isPrivileged(c.var.caller) || c.var.settings.RATE_LIMITS === 'off'
   if (!exempt) await refuseFlood(c)
   const device = keys.some((key) => key.includes('{device}')) ? await knownDevice(c) : undefined
-  const filled = exempt ? [] : keys.map((key) => fill(key, c, route, params, { device, by }))
-  const count = Math.max(1, ...(await hits(c, filled, windowStart, windowSeconds)))
+  const templates = networkLimit === undefined ? keys : [...keys, NETWORK_KEY]
+  const filled = exempt ? [] : templates.map((key) => fill(key, c, route, params, { device, by }))
+  const counts = await hits(c, filled, windowStart, windowSeconds)
+  const left = counts.map(
+    (count, index) => (index < keys.length ? limit : (networkLimit ?? limit)) - count,
+  )
+  const remaining = Math.min(limit - 1, ...left)
   c.header('X-RateLimit-Limit', `${limit}`)
-  c.header('X-RateLimit-Remaining', `${Math.max(0, limit - count)}`)
+  c.header('X-RateLimit-Remaining', `${Math.max(0, remaining)}`)
   c.header('X-RateLimit-Reset', `${windowEnd}`)
-  if (count > limit) throw refuseUntil(c, windowEnd)
+  if (remaining < 0) throw refuseUntil(c, windowEnd)
   return async () => {
     await Promise.all(filled.map((key) => counterOf(c, key)?.reset()))
   }

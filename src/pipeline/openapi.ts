@@ -205,6 +205,7 @@ const operation = (spec: AnySpec): Json => ({
           limit: spec.limit.limit,
           window: spec.limit.windowSeconds,
           key: spec.limit.keys,
+          ...(spec.limit.networkLimit ? { networkLimit: spec.limit.networkLimit } : {}),
           ...(spec.limit.resetOn ? { resetOn: spec.limit.resetOn } : {}),
         },
       }

@@ -63,6 +63,19 @@ const OTHER_LIMITS: Record<string, Json> = {
     window: 3600,
     key: ['url:{url},userId:{userId},ip:{ip},device:{device}'],
   },
+  // Users with a proven address have a count each, so that one network needs a bound of its own.
+  'account.createPhoneVerification': {
+    limit: 10,
+    window: 3600,
+    key: ['url:{url},userId:{userId}', 'url:{url},ip:{ip}'],
+    networkLimit: 100,
+  },
+  'teams.createMembership': {
+    limit: 10,
+    window: 3600,
+    key: ['url:{url},ip:{ip}'],
+    networkLimit: 100,
+  },
 }
 
 /** Types for users of a console, which is not here. */

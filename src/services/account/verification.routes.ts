@@ -151,7 +151,7 @@ export const createPhoneVerification = route(
     path: '/v1/account/verifications/phone',
     aliases: ['/v1/account/verification/phone'],
     authMethod: 'phone',
-    limit: perHour('url:{url},userId:{userId}', 'url:{url},ip:{ip}'),
+    limit: { ...perHour('url:{url},userId:{userId}', 'url:{url},ip:{ip}'), networkLimit: 100 },
     input: {},
     errors: [
       'general_invalid_phone',

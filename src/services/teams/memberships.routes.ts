@@ -107,7 +107,7 @@ export const createMembership = route(
     path: all,
     scopes: ['teams.write'],
     authMethod: 'invites',
-    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'] },
+    limit: { limit: 10, windowSeconds: 3600, keys: ['url:{url},ip:{ip}'], networkLimit: 100 },
     event: ['teams.[teamId].memberships.[membershipId].create', 'users.[userId].create'],
     input: {
       param: inTeam,

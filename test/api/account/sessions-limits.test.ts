@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { User } from '#/db/schema'
 import {
   address,
   codeIn,
   type Headers_,
   messageTo,
   PASSWORD,
+  phoneNumber,
   signIn,
   WRONG,
   withPassword,
@@ -123,10 +125,11 @@ test('whoever got hold of a session guesses its password 20 times an hour, until
   expect((await signIn(w, right.email, PASSWORD, client())).status).toBe(201)
 })
 
-test('users of an app that renders on its server have each a limit of their own', async () => {
+test('proven users of an app that renders on its server have each a limit of their own', async () => {
   const w = await limited()
   const server = client()
-  const [ann, bob] = [await w.signedIn(), await w.signedIn()]
+  const ann = await w.signedIn({ email: address(), emailVerification: true })
+  const bob = await w.signedIn({ phone: phoneNumber(), phoneVerification: true })
   const extend = (headers: Record<string, string>) =>
     w.send('patch', '/account/sessions/current', {}, { ...headers, ...server })
   const first = await times(11, () => extend(ann.headers))
@@ -139,4 +142,41 @@ test('users of an app that renders on its server have each a limit of their own'
   const asAnn = await times(5, () => signUp({ ...ann.headers, ...server }))
   const asBob = await times(6, () => signUp({ ...bob.headers, ...server }))
   expect([...asAnn, ...asBob].map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
+})
+
+/** Signs in somebody new who has proven nothing, and sends their number a code. */
+async function verifyNewNumber(w: World, from: Headers_, fields: Partial<User> = {}) {
+  const { headers } = await w.signedIn({ phone: phoneNumber(), ...fields })
+  return w.send('post', '/account/verifications/phone', undefined, { ...headers, ...from })
+}
+
+/** Signs in somebody new, who founds a team and invites a stranger. */
+async function inviteStranger(w: World, from: Headers_, fields: Partial<User> = {}) {
+  const { headers } = await w.signedIn(fields)
+  const team = { teamId: 'unique()', name: 'Team' }
+  const { body } = await w.send('post', '/teams', team, { ...headers, ...from })
+  const given = { email: address(), roles: [], url: 'http://localhost/join' }
+  return w.send('post', `/teams/${body.$id}/memberships`, given, { ...headers, ...from })
+}
+
+describe.each([
+  ['codes to phone numbers', verifyNewNumber],
+  ['invitations', inviteStranger],
+] as const)('%s', (_, act) => {
+  test('are ten an hour for all at one address who have proven nothing', async () => {
+    const w = await limited()
+    const from = client()
+    const answers = await times(11, () => act(w, from))
+    expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
+    expect(answers.map(remaining)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0])
+    expect((await act(w, client())).status).toBe(201)
+  })
+  test('are a hundred an hour from one network, whoever sends them', async () => {
+    const w = await limited()
+    const from = client()
+    const proven = () => act(w, from, { email: address(), emailVerification: true })
+    const answers = await times(101, proven)
+    expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(201), 429])
+    expect(answers.slice(88, 93).map(remaining)).toEqual([9, 9, 9, 8, 7])
+  })
 })
