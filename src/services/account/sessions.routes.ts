@@ -159,8 +159,11 @@ export const deleteSession = route(
     if (!c.var.self) return signOutLost(c, sessionId)
     const self = selfOf(c)
     const { db } = c.var
-    // Differs: upstream lets a session that lacks a second factor end those that have shown theirs.
-    const isHalf = self.session !== undefined && lacksFactor(c, self.person, self.session)
+    // Differs: upstream lets a session that lacks a second factor end those that have shown theirs. Its own ends always.
+    const isHalf =
+      self.session !== undefined &&
+      self.session.id !== sessionIdOf(self, sessionId) &&
+      lacksFactor(c, self.person, self.session)
     const which = own(self, sessionId)
     const [gone] = await db
       .delete(sessions)

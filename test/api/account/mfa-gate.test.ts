@@ -60,6 +60,20 @@ describe('a session that lacks a second factor', () => {
     expect(left.status).toBe(204)
     expect(await w.db.select().from(sessions).where(eq(sessions.id, row.id))).toEqual([])
   })
+  test.each(['current', 'its ID'])(
+    'can leave by %s though it once answered a challenge',
+    async (by) => {
+      const { user, email, row, headers } = await half(['email'])
+      const id = await challenge(w, headers, 'email')
+      expect((await answer(w, headers, id, await sentTo(w, email))).status).toBe(200)
+      await enrol(w, (await w.session(user.id, { factors: ['email'] })).headers, NOW)
+      const { status, body } = await whoAmI(headers)
+      expect([status, body.type]).toEqual(LOCKED)
+      const at = `/account/sessions/${by === 'current' ? by : row.id}`
+      expect((await w.send('delete', at, undefined, headers)).status).toBe(204)
+      expect(await w.db.select().from(sessions).where(eq(sessions.id, row.id))).toEqual([])
+    },
+  )
   test('is let through once it has shown another factor, and then everywhere', async () => {
     const { email, row, headers } = await half()
     const { status, body } = await whoAmI(headers)
