@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
-import type { User } from '#/db/schema'
+import type { Session, User } from '#/db/schema'
 import { ownClients } from '#/http/clients'
 import type { AppEnv } from '#/http/context'
 import { isOrigin } from '#/http/origin'
+import { lacksFactor } from '#/identity/factors/factors'
 import type { Flow } from '#/identity/providers/state'
 import { projectOf } from '#/project/settings'
 
@@ -20,9 +21,15 @@ function isFromClient(c: Ctx): boolean {
   return isOrigin(c, from, c.var.clients ?? ownClients(c))
 }
 
+/** Returns the session of the browser; undefined for one that lacks a second factor, which may link nothing. */
+function ownSession(c: Ctx): Session | undefined {
+  const { self } = c.var
+  return self?.session && !lacksFactor(c, self.person, self.session) ? self.session : undefined
+}
+
 /** Returns the ID of the session that a flow begins with, if it may link; else ''. */
 export const linkingSession = (c: Ctx): string =>
-  (isFromClient(c) ? c.var.self?.session?.id : undefined) ?? ''
+  (isFromClient(c) ? ownSession(c)?.id : undefined) ?? ''
 
 /** Checks whether a guest is signed in: somebody with nothing by which to sign in again. */
 function isGuest({ var: { self } }: Ctx): boolean {
@@ -41,7 +48,7 @@ export async function linkerOf(
   c: Ctx,
   { asToken, session }: Pick<Flow, 'asToken' | 'session'>,
 ): Promise<User | undefined> {
-  const own = c.var.self?.session
+  const own = ownSession(c)
   if (asToken || !own) return
   if (isGuest(c)) return c.var.self?.person.user
   const { policies } = await projectOf(c)

@@ -81,9 +81,12 @@ async function start(c: Ctx, wanted: Wanted, asToken: boolean) {
   return redirect(c, authorizeUrl(site, { ...started, redirectUri, scopes }))
 }
 
+// Differs: upstream refuses a browser whose session lacks a second factor. Its cookie keeps nobody else out; it links
+// nothing.
 const startSpec = {
   method: 'get',
   scopes: ['sessions.write'],
+  mfa: 'exempt',
   limit,
   input: {
     param: z.object({ provider }),
@@ -282,6 +285,7 @@ export const oauth2Redirect = route(
     method: 'get',
     path: '/v1/account/sessions/oauth2/:provider/redirect',
     scopes: ['public'],
+    mfa: 'exempt',
     limit,
     event: ['users.[userId].sessions.[sessionId].create', 'users.[userId].create'],
     input: { param: z.object({ provider }), query: z.object(answerShape) },

@@ -35,11 +35,14 @@ const forUsers = ROUTES.map(({ spec }) => spec).filter(
 )
 
 describe('a session that lacks a second factor', () => {
-  test('passes four routes', () => {
+  test('passes four routes, and those of sign-in providers, where somebody else may sign in', () => {
     const exempt = forUsers.filter(({ mfa }) => mfa === 'exempt')
     expect(exempt.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'delete /v1/account/sessions/:sessionId',
       'get /v1/account/mfa/factors',
+      'get /v1/account/sessions/oauth2/:provider',
+      'get /v1/account/sessions/oauth2/:provider/redirect',
+      'get /v1/account/tokens/oauth2/:provider',
       'post /v1/account/mfa/challenges',
       'put /v1/account/mfa/challenges',
     ])

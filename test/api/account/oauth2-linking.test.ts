@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { logs, sessions, settings, targets, users } from '#/db/schema'
+import { authenticators, logs, sessions, settings, targets, users } from '#/db/schema'
 import { before, userNow } from '#test/support/account'
 import {
   comeBack,
@@ -483,6 +483,69 @@ describe('somebody else signs in while a session is in the browser', () => {
     const person = somebody()
     const me = await meAfter(await signInAt(w, person, { headers: sessionOf({ headers }) }))
     expect(me).toMatchObject({ id: body.userId, email: person.email, emailVerification: true })
+  })
+})
+
+describe('whoever lacks a second factor', () => {
+  const ends = { success: 'http://localhost/ok', failure: 'http://localhost/no' }
+  const enrolled = (userId: string) =>
+    w.db.insert(authenticators).values({
+      ...{ id: crypto.randomUUID(), userId, type: 'totp', secret: '', lastStep: 0 },
+      ...{ verified: true, createdAt: NOW, updatedAt: NOW },
+    })
+  /** Signs somebody in with their password alone, where a code of an authenticator is asked for as well. */
+  async function half(fields = { mfa: true }) {
+    const signedIn = await w.signedIn({ email: somebody().email, ...fields })
+    await enrolled(signedIn.user.id)
+    return signedIn
+  }
+  const waits = (headers: Record<string, string>) => w.send('get', '/account', undefined, headers)
+
+  test.each(['sessions', 'tokens'] as const)(
+    'keeps nobody else from signing in in their browser (%s)',
+    async (kind) => {
+      const { user, headers } = await half()
+      expect((await waits(headers)).body.type).toBe('user_more_factors_required')
+      const person = somebody()
+      const known = await w.user({ email: person.email, emailVerification: true })
+      await identity(w, known.id, { providerUid: person.sub, providerEmail: person.email })
+      const answer = await signInAt(w, person, { kind, headers })
+      expect([answer.status, answer.error]).toEqual([301, null])
+      if (kind === 'sessions') expect((await meAfter(answer)).id).toBe(known.id)
+      else expect(answer.location.searchParams.get('userId')).toBe(known.id)
+      expect(await identitiesOf(w, user.id)).toEqual([])
+    },
+  )
+  test.each(['sessions', 'tokens'] as const)(
+    'links no account at a provider (%s)',
+    async (kind) => {
+      const { user, headers } = await half()
+      const answer = await signInAt(w, somebody(), { kind, headers })
+      expect([answer.status, answer.error]).toEqual([301, null])
+      if (kind === 'sessions') expect((await meAfter(answer)).id).not.toBe(user.id)
+      expect(await identitiesOf(w, user.id)).toEqual([])
+    },
+  )
+  test.each(['before the provider', 'after it'])('links none by lacking it %s', async (when) => {
+    const { user, headers } = await half({ mfa: false })
+    const switchMfa = (mfa: boolean) => w.db.update(users).set({ mfa }).where(eq(users.id, user.id))
+    await switchMfa(when === 'before the provider')
+    const begun = await start(w, { query: ends, headers })
+    await switchMfa(when === 'after it')
+    oidcFor(somebody())
+    const answer = await comeBack(w, begun, { headers })
+    vi.restoreAllMocks()
+    const location = new URL(answer.headers.get('location') ?? '')
+    expect((await meAfter({ ...answer, location, error: null })).id).not.toBe(user.id)
+    expect(await identitiesOf(w, user.id)).toEqual([])
+  })
+  test('links none to the account of a guest', async () => {
+    const { body, headers } = await w.send('post', '/account/sessions/anonymous', {}, {})
+    await w.db.update(users).set({ mfa: true }).where(eq(users.id, body.userId))
+    await enrolled(body.userId)
+    const answer = await signInAt(w, somebody(), { headers: sessionOf({ headers }) })
+    expect((await meAfter(answer)).id).not.toBe(body.userId)
+    expect(await identitiesOf(w, body.userId)).toEqual([])
   })
 })
 
