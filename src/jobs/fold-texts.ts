@@ -24,8 +24,9 @@ const TABLES: readonly Folded[] = [
   ...[keys, platforms, webhooks, variables],
 ]
 
-/** A round is one value of at most 2 MB. */
 const ROWS_PER_ROUND = 200
+/** Characters of a round, of up to 3 bytes each: its rows are one value, which D1 bounds to 2 MB. */
+const MAX_ROUND_LENGTH = 500_000
 /** Of one run, over all tables: D1 takes 1,000 statements an invocation. What is left waits for the next run. */
 const MAX_ROUNDS = 200
 
@@ -44,7 +45,20 @@ export async function foldTexts(db: Database): Promise<void> {
   }
 }
 
-/** Folds the texts of one round. @returns the last row's sequence, or undefined when none was left */
+/** Returns the first of `lines` that fit into one round, at least one. */
+function fitting(lines: readonly string[]): readonly string[] {
+  let length = 0
+  const end = lines.findIndex((line) => {
+    length += line.length
+    return length > MAX_ROUND_LENGTH
+  })
+  return end < 0 ? lines : lines.slice(0, Math.max(1, end))
+}
+
+/**
+ * Folds the texts of one round. A row whose texts change meanwhile keeps what was stored with them.
+ * @returns the sequence of the last row looked at, or undefined when none was left
+ */
 async function foldRound(db: Database, table: Folded, after: number): Promise<number | undefined> {
   const columns: Record<string, AnySQLiteColumn> = getTableColumns(table)
   const texts = foldedTexts(table)
@@ -55,20 +69,28 @@ async function foldRound(db: Database, table: Folded, after: number): Promise<nu
     .where(and(unfolded(...names), gt(table.sequence, after)))
     .orderBy(asc(table.sequence))
     .limit(ROWS_PER_ROUND)
-  const values = rows.map((row: Record<string, unknown>) => [
-    row.sequence,
-    ...texts.map((text) => foldingOf(row[text])),
-  ])
-  const sets: SQL[] = names.flatMap((name, index) =>
-    (['form', 'words'] as const).map(
-      (part) =>
-        sql`${sql.identifier(`${name}_${part}`)} = json_extract(line.value, ${sql.raw(`'$[${index + 1}].${part}'`)})`,
+  const lines = fitting(
+    rows.map((row: Record<string, unknown>) =>
+      JSON.stringify([
+        row.sequence,
+        ...texts.map((text) => ({ text: row[text], ...foldingOf(row[text]) })),
+      ]),
     ),
   )
-  const last = rows.at(-1)
+  const field = (index: number, part: string) =>
+    sql`json_extract(line.value, ${sql.raw(`'$[${index + 1}].${part}'`)})`
+  const sets: SQL[] = names.flatMap((name, index) =>
+    (['form', 'words'] as const).map(
+      (part) => sql`${sql.identifier(`${name}_${part}`)} = ${field(index, part)}`,
+    ),
+  )
+  const last = rows[lines.length - 1]
   if (!last) return
+  const unchanged = names.map(
+    (name, index) => sql`${table}.${sql.identifier(name)} is ${field(index, 'text')}`,
+  )
   await db.run(sql`update ${table} set ${sql.join(sets, sql`, `)}
-    from json_each(${JSON.stringify(values)}) as line
-    where ${table.sequence} = json_extract(line.value, '$[0]')`)
+    from json_each(${`[${lines.join()}]`}) as line
+    where ${table.sequence} = json_extract(line.value, '$[0]') and ${sql.join(unchanged, sql` and `)}`)
   return Number(last.sequence)
 }

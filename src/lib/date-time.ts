@@ -4,7 +4,7 @@ const DATE_WORDS =
 const ISO = /^\d{4}-\d{2}-\d{2}T/
 const ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i
 
-/** Reads a date-time; without a zone it is UTC. Gives undefined where the text is none. */
+/** Parses a date-time; without a zone it is UTC. @returns undefined where the text is none */
 export function parseDateTime(value: string): Date | undefined {
   const words = value.match(/[a-z]+/gi) ?? []
   if (value.length > 64 || !DATE.test(value) || !words.every((word) => DATE_WORDS.test(word)))

@@ -28,6 +28,7 @@ const ERROR_SCHEMA = {
     code: { type: 'integer' },
     type: { type: 'string', enum: Object.keys(ERRORS) },
     version: { type: 'string' },
+    requestId: { type: 'string', description: 'of a 5xx: names the request in the log' },
   },
   required: ['message', 'code', 'type', 'version'],
   additionalProperties: false,

@@ -14,15 +14,13 @@ declare module '#/http/context' {
 
 /** Ways to sign in that the owner can switch off (docs/contract/auth.md §15.2). */
 export const AUTH_METHODS = [
-  ...([
-    'email-password',
-    'magic-url',
-    'email-otp',
-    'anonymous',
-    'invites',
-    'jwt',
-    'phone',
-  ] as const),
+  'email-password',
+  'magic-url',
+  'email-otp',
+  'anonymous',
+  'invites',
+  'jwt',
+  'phone',
 ] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 

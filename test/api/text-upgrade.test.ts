@@ -140,3 +140,47 @@ test('folds every text of a row, more rows than a round takes, and reads nothing
   await foldTexts(database(w.env.DB))
   expect(w.rowsRead() - before).toBeLessThan(20)
 })
+
+/** Opens the database with `before` run ahead of each statement of a round that writes. @param before gets what is bound */
+const withRounds = (before: (values: readonly unknown[]) => Promise<unknown>) =>
+  database({
+    prepare(query: string) {
+      const statement = w.env.DB.prepare(query)
+      if (!query.startsWith('update')) return statement
+      return {
+        bind: (...values: unknown[]) => ({
+          run: async () => {
+            await before(values)
+            return statement.bind(...values).run()
+          },
+        }),
+      }
+    },
+  } as unknown as D1Database)
+
+test('folds the longest names in rounds that D1 takes, and leaves none out', async () => {
+  const name = '東'.repeat(2048)
+  await w.env.DB.prepare(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 210)
+     insert into teams (id, name, total, prefs, created_at, updated_at) select 'long' || i, ?1, 0, '{}', 0, 0 from n`,
+  )
+    .bind(name)
+    .run()
+  const sizes: number[] = []
+  const note = async (values: readonly unknown[]) => {
+    sizes.push(new TextEncoder().encode(values.join()).length)
+  }
+  await foldTexts(withRounds(note))
+  expect(Math.max(...sizes)).toBeLessThan(2_000_000)
+  const left = await w.env.DB.prepare(
+    `select count(*) as count from teams where name_form is null and id like 'long%'`,
+  ).first('count')
+  expect(left).toBe(0)
+})
+
+test('leaves what is renamed meanwhile to the name that it has then', async () => {
+  const rename = () => w.send('put', '/teams/a', { name: 'Гоголь' })
+  await foldTexts(withRounds(rename))
+  const row = await w.env.DB.prepare(`select name, name_form from teams where id = 'a'`).first()
+  expect(row).toEqual({ name: 'Гоголь', name_form: 'гоголь' })
+})

@@ -23,6 +23,7 @@ import {
   WRONG,
   withPassword,
 } from '#test/support/account'
+import { errorBody } from '#test/support/errors'
 import { type Answer, type Json, NOW, type World } from '#test/support/world'
 
 /** What this file speaks for. */
@@ -324,10 +325,5 @@ test.each(
   const w = await accountWorld()
   await w.env.DB.prepare('delete from settings').run()
   const { body } = await provoke(w)
-  expect(body).toEqual({
-    message: expect.any(String),
-    code: expect.any(Number),
-    type,
-    version: '1.9.6',
-  })
+  expect(body).toEqual(errorBody(type))
 })

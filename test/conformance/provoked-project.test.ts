@@ -3,6 +3,7 @@ import { mockNumbers } from '#/db/schema'
 import { PROVIDERS } from '#/identity/providers/catalog/fields'
 import { ROUTES } from '#/routes'
 import api from '#test/contract/api-project.json'
+import { errorBody } from '#test/support/errors'
 import { projectWorld } from '#test/support/project'
 import { type Answer, GUEST_HEADERS, type Json, NOW, ROOT, type World } from '#test/support/world'
 
@@ -205,12 +206,7 @@ test.each(
 )('%s answers %s', async (_, type, provoke) => {
   const w = await scene()
   const { body } = await provoke(w)
-  expect(body).toEqual({
-    message: expect.any(String),
-    code: expect.any(Number),
-    type,
-    version: '1.9.6',
-  })
+  expect(body).toEqual(errorBody(type))
 })
 
 /** Returns a path of a route that names something. */

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { identities, memberships } from '#/db/schema'
 import api from '#test/contract/api.json'
+import { errorBody } from '#test/support/errors'
 import {
   acceptAs,
   founded,
@@ -255,10 +256,5 @@ test.each(
 )('%s answers %s', async (_, type, provoke) => {
   const w = await teamWorld()
   const { body } = await provoke(w, await scene(w))
-  expect(body).toEqual({
-    message: expect.any(String),
-    code: expect.any(Number),
-    type,
-    version: '1.9.6',
-  })
+  expect(body).toEqual(errorBody(type))
 })

@@ -5,6 +5,7 @@ import { files, variants } from '#/db/schema'
 import api from '#test/contract/api.json'
 import { picture } from '#test/fixtures/pictures'
 import { epochSeconds } from '#test/support/clock'
+import { errorBody } from '#test/support/errors'
 import {
   type Answer,
   GUEST_HEADERS,
@@ -188,10 +189,5 @@ test.each(
 )('%s answers %s', async (_, type, provoke) => {
   const w = await scene()
   const { body } = await provoke(w)
-  expect(body).toEqual({
-    message: expect.any(String),
-    code: expect.any(Number),
-    type,
-    version: '1.9.6',
-  })
+  expect(body).toEqual(errorBody(type))
 })

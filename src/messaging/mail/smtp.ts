@@ -91,17 +91,31 @@ const LATER_SECONDS = 300
 /** What nodemailer adds to an error: the command that failed, and the server's answer to it. */
 type SmtpFailure = { command?: unknown; responseCode?: unknown; response?: unknown }
 
+/** Enhanced codes about the addressee alone: no such mailbox or domain, moved, disabled (RFC 3463 §3.2, RFC 7505 §4). */
+const ADDRESSEE = /^5\.(?:1\.(?:[01236]|10)|2\.1)$/
+/** Answers to an addressee's name that refuse the mailbox (RFC 5321 §4.2.3). */
+const MAILBOX_CODES = [550, 551, 553]
+/** Words with which servers without enhanced codes refuse a sender, or whoever has not signed in. */
+const ABOUT_SENDER = /relay|auth|sender|from|spf|dkim|dmarc|spam|block|polic|reputation|denied/i
+
+/** Checks whether a server refuses the addressee for good, and neither sender nor message. */
+function isAddressRefused({ command, responseCode, response }: SmtpFailure): boolean {
+  const text = `${response ?? ''}`
+  const [, enhanced] = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})/.exec(text) ?? []
+  if (command !== 'RCPT TO' && command !== 'DATA') return false
+  if (enhanced !== undefined) return ADDRESSEE.test(enhanced)
+  const isMailbox = command === 'RCPT TO' && MAILBOX_CODES.includes(Number(responseCode))
+  return isMailbox && !ABOUT_SENDER.test(text)
+}
+
 /**
- * Returns what a failure to send says of the addressee (RFC 5321 §4.2.1, RFC 3463 §3). A permanent answer to the
- * addressee's name is about the address, unless it speaks of security or policy (x.7.x): that is between the servers.
- * After the message only an answer about the address itself (x.1.x) is.
+ * Returns what a failure to send says of the addressee (RFC 5321 §4.2.1). What may be about the sender, the message or
+ * the servers is a failure of the carrier, never the address's fault.
  */
 export function readFailure(cause: unknown): unknown {
   const { command, responseCode, response }: SmtpFailure = Object(cause)
   const code = Number(responseCode)
-  const [, subject] = /^\d{3}[ -][245]\.(\d{1,3})\.\d{1,3}/.exec(`${response ?? ''}`) ?? []
-  const isAbout = command === 'RCPT TO' ? subject !== '7' : command === 'DATA' && subject === '1'
-  if (code >= 500 && code < 600 && isAbout) {
+  if (code >= 500 && code < 600 && isAddressRefused({ command, responseCode, response })) {
     return new AddressRefused(`The mail server refuses the address: ${response}`, { cause })
   }
   if (code >= 400 && code < 500) {

@@ -28,7 +28,7 @@ const LONGEST_REFUSAL = 500
 type IsRefusal = (status: number, body: string) => boolean
 
 /** Statuses with which a carrier refuses what a message says, not who sends it or when (RFC 9110 §15.5). */
-const REFUSALS = [400, 410, 422]
+const REFUSALS = [400, 422]
 const refusesByStatus: IsRefusal = (status) => REFUSALS.includes(status)
 
 /**

@@ -15,6 +15,8 @@ test.each([
   ['{"access_token":"short-token"}', '{"access_token":"[redacted]"}'],
   ['password: correcthorse', 'password: [redacted]'],
   [`a session of ${HEX} ended`, 'a session of [redacted] ended'],
+  ['Your code is 123456.', 'Your code is [redacted].'],
+  ['PIN:123456', 'PIN:[redacted]'],
   ['550 I do not take "Your code is 482913"', '550 I do not take "Your code is [redacted]"'],
   [
     `Unexpected token 'a', "access_token=gho_x"... is not valid JSON`,
@@ -28,6 +30,7 @@ test.each([
   '7d1f1a3e-3f6a-4d44-8a53-0d1d60e4bd0c is gone',
   'D1_ERROR: no such table: internals',
   'at connect (index.js:123456:12)',
+  'after 12:30:123456 and 1.123456',
   'PUBLIC_URL must be an http or https address without query',
 ])('leaves %s', (text) => expect(redactText(text)).toBe(text))
 

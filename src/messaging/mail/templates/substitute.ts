@@ -20,10 +20,11 @@ const UNSEEN = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]
 export const oneLine = (text: string) => text.replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim()
 
 /**
- * Finds where a name reads as an address: after the colon of a scheme, and at a dot or @ between two letters or
- * digits, also one that browsers take for a dot (UTS 46 §4).
+ * Finds where a name reads as an address: after the colon of a scheme, and at a dot or @ between two letters,
+ * marks, digits or signs, also one that browsers take for a dot (UTS 46 §4).
  */
-const ADDRESS_MARKS = /(?<=\p{L}):(?=\S)|(?<=[\p{L}\p{N}])[.\u3002\uff0e\uff61@](?=[\p{L}\p{N}])/gu
+const ADDRESS_MARKS =
+  /(?<=\p{L}):(?=\S)|(?<=[\p{L}\p{N}\p{M}\p{S}])[.\u3002\uff0e\uff61@](?=[\p{L}\p{N}\p{M}\p{S}])/gu
 const ZERO_WIDTH_SPACE = '\u200b'
 
 /** Keeps a name that somebody chose from becoming a link: mail programs make links of what looks like an address. */
