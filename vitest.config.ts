@@ -72,7 +72,6 @@ export default defineConfig({
           provide: { clock },
           globalSetup: ['./test/support/smtp.ts', './test/support/receiver.ts'],
           setupFiles: ['./test/support/migrate.ts'],
-          isolate: false, // an isolate for each file takes longer to start than most files to run
           testTimeout: 60_000,
         },
       },

@@ -1,6 +1,5 @@
-import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test'
+import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterAll, vi } from 'vitest'
 import type { RateCounter } from '#/auth/rate-counter'
 import { NOW } from '#test/support/clock'
 
@@ -18,12 +17,6 @@ declare global {
   }
 }
 
-// One isolate runs many files, one after another: each begins with empty storage and the real globals.
-afterAll(() => {
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
-await reset()
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 // A migration stamps the project with the database's own clock, which no test can set.
 await env.DB.prepare(`update settings set value = ?1 where name = 'project:createdAt'`)
