@@ -9,7 +9,7 @@ import { touched } from '#/db/touch'
 import type { AppEnv } from '#/http/context'
 import type { UserRow } from '#/identity/models'
 import { targetsOf } from '#/identity/sessions/sessions'
-import { emailColumns, newTarget } from '#/identity/users/new-user'
+import { emailColumns, lacksEmail, newTarget } from '#/identity/users/new-user'
 import { sendNotice } from '#/messaging/mail/notice'
 
 type Ctx = Context<AppEnv>
@@ -19,9 +19,16 @@ export type AddressKind = 'email' | 'phone'
 
 const ONE = { one: sql`1` }
 
-/** Builds the selects of what an address can belong to, beside a user who wants it. */
+/**
+ * Builds the selects of what an address can belong to, beside a user who wants it. Differs: upstream counts a
+ * provider's address also where its user has another one by now.
+ */
 function rivals(db: Database, userId: string, kind: AddressKind, address: string) {
-  const ofAnother = and(eq(identities.providerEmail, address), ne(identities.userId, userId))
+  const ofAnother = and(
+    eq(identities.providerEmail, address),
+    ne(identities.userId, userId),
+    lacksEmail(db),
+  )
   return {
     user: db
       .select(ONE)

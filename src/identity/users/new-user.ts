@@ -104,7 +104,7 @@ export const identityByEmail = (db: Database, email: string) =>
     .limit(1)
 
 /** Matches identities whose user has no e-mail address. */
-const lacksEmail = (db: Database) =>
+export const lacksEmail = (db: Database) =>
   exists(
     db
       .select({ one: sql`1` })

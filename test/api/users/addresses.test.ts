@@ -173,6 +173,14 @@ test('an e-mail address that another has at a sign-in provider is refused first;
   expect((await setEmail('mine@example.com')).status).toBe(200)
 })
 
+test('an e-mail address that somebody with another address has at a sign-in provider is free', async () => {
+  await w.user({ id: 'ann' })
+  await w.user({ id: 'bob', email: 'bob@example.com' })
+  await storeIdentity(w, 'bob', { providerEmail: 'stale@example.com' })
+  const { status, body } = await setEmail('stale@example.com')
+  expect([status, body.email]).toEqual([200, 'stale@example.com'])
+})
+
 test.each([
   ['denyDisposableEmails', 'x@mailinator.com', 'user_email_disposable'],
   ['denyAliasedEmails', 'a.b@gmail.com', 'user_email_not_canonical'],
