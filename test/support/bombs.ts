@@ -114,6 +114,44 @@ export const jpeg = ([width, height]: Side, scans: number) =>
     [0xff, 0xd9],
   )
 
+type Sampled = readonly [id: number, sampling: number]
+
+/**
+ * Builds a JPEG that ends within its first scan. Its one code is of zero bits and stands for a block without
+ * differences, so that data of zeros is blocks.
+ * @param components of its frame and scan
+ * @param codeBits length of the code, 1 to 16
+ */
+export function cutJpeg(
+  [width, height]: Side,
+  components: readonly Sampled[],
+  dataBytes: number,
+  { codeBits = 1, interval = 0, before = [] as readonly number[], scanned = components } = {},
+) {
+  const table = [...Array.from({ length: 16 }, (_, index) => Number(index + 1 === codeBits)), 0]
+  const segment = (marker: number, content: readonly number[]) =>
+    bytesOf([0xff, marker, ...u16(content.length + 2), ...content])
+  const frame = components.flatMap(([id, sampling]) => [id, sampling, 0])
+  const scan = scanned.flatMap(([id]) => [id, 0])
+  return bytesOf(
+    [0xff, 0xd8, ...before],
+    segment(0xc0, [8, ...u16(height), ...u16(width), components.length, ...frame]),
+    segment(0xc4, [0, ...table, 0x10, ...table]),
+    segment(0xdd, u16(interval)),
+    segment(0xda, [scanned.length, ...scan, 0, 63, 0]),
+    new Uint8Array(dataBytes),
+  )
+}
+
+/** Builds a GIF that ends within its only frame, whose sub-blocks have one byte each. */
+export const cutGif = ([width, height]: Side, blocks: number) =>
+  bytesOf(
+    'GIF89a',
+    [...u16le(width), ...u16le(height), 0x80, 0, 0, 0, 0, 0, 255, 255, 255],
+    [0x2c, 0, 0, 0, 0, ...u16le(width), ...u16le(height), 0, 2],
+    Uint8Array.from({ length: 2 * blocks }, (_, index) => (index + 1) % 2),
+  )
+
 /** Builds a chunk of a PNG. */
 export function chunked(name: string, data: Uint8Array) {
   const body = bytesOf(name, data)

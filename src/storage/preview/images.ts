@@ -1,6 +1,7 @@
 import { ApiError } from '#/errors'
 import { log } from '#/lib/log'
 import type { Crop } from '#/storage/preview/geometry'
+import type { Candidate } from '#/storage/preview/mend/jpeg'
 import { joinBytes } from './bytes.ts'
 import { MAX_RESULT_BYTES, tooLarge, unreadable } from './limits.ts'
 import type { Turn } from './orientation.ts'
@@ -45,33 +46,56 @@ export async function transform(
 export async function begin(
   images: ImagesBinding,
   input: Input,
-  { crop, turn, format, quality }: Transform,
+  change: Transform,
 ): Promise<ImageTransformationResult> {
   try {
-    const given = images.input(input.stream())
-    // In calls of their own: within one, which comes first is the platform's choice.
-    const turned = turn ? given.transform({ rotate: turn }) : given
-    const changed = crop
-      ? turned.transform({
-          width: crop.width,
-          height: crop.height,
-          fit: 'cover',
-          gravity: crop.side,
-        })
-      : turned
-    return await changed.output({
-      format: `image/${format}`,
-      anim: false,
-      ...(format === 'jpeg' ? { background: '#ffffff' } : {}),
-      ...(quality === undefined ? {} : { quality }),
-    })
+    return await call(images, input.stream(), change)
   } catch (cause) {
-    const [best, ...others] = mayBeCut(cause) ? (input.mended?.() ?? []) : []
-    if (!best) throw judged(cause, input.watch)
-    // What is completed is at fault for nothing: a failure says nothing about the source.
-    const mended = { ...streamOf(best), mended: () => others }
-    return begin(images, mended, { crop, turn, format, quality })
+    const mended = mayBeCut(cause) ? (input.mended?.() ?? []) : []
+    const result = await beginMended(images, mended, change)
+    if (!result) throw judged(cause, input.watch)
+    return result
   }
+}
+
+/**
+ * Lets the binding make a picture of what completes it, one after the other.
+ * @returns undefined when it takes none of them: then the source decides who is at fault
+ * @throws `general_server_error` when it fails for another reason
+ */
+async function beginMended(images: ImagesBinding, mended: Candidate[], change: Transform) {
+  for (const make of mended) {
+    try {
+      return await call(images, streamOf(make()), change)
+    } catch (cause) {
+      if (!mayBeCut(cause)) throw judged(cause, undefined)
+    }
+  }
+  return
+}
+
+function call(
+  images: ImagesBinding,
+  stream: ReadableStream<Uint8Array>,
+  { crop, turn, format, quality }: Transform,
+): Promise<ImageTransformationResult> {
+  const given = images.input(stream)
+  // In calls of their own: within one, which comes first is the platform's choice.
+  const turned = turn ? given.transform({ rotate: turn }) : given
+  const changed = crop
+    ? turned.transform({
+        width: crop.width,
+        height: crop.height,
+        fit: 'cover',
+        gravity: crop.side,
+      })
+    : turned
+  return changed.output({
+    format: `image/${format}`,
+    anim: false,
+    ...(format === 'jpeg' ? { background: '#ffffff' } : {}),
+    ...(quality === undefined ? {} : { quality }),
+  })
 }
 
 /** Checks whether a failed call may be due to a source that ends early. */
@@ -80,10 +104,14 @@ const mayBeCut = (cause: unknown) => {
   return code === UNDECIDED || VERDICTS[code] === unreadable
 }
 
-/** Returns bytes as what a call takes. */
-export const streamOf = (bytes: Uint8Array): Input => ({
-  stream: () => new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
-})
+/** Returns pieces as a stream, without a copy. */
+const streamOf = (pieces: readonly Uint8Array[]) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) if (piece.length > 0) controller.enqueue(piece)
+      controller.close()
+    },
+  })
 
 /** Reads a result as far as memory allows. */
 async function readResult(response: Response): Promise<Uint8Array<ArrayBuffer>> {

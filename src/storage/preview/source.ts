@@ -6,7 +6,7 @@ import { firstGifFrame } from '#/storage/preview/headers/gif'
 import { readPngSize, stillPng } from '#/storage/preview/headers/png'
 import { firstWebpFrame } from '#/storage/preview/headers/webp'
 import { mendGif } from '#/storage/preview/mend/gif'
-import { mendJpeg } from '#/storage/preview/mend/jpeg'
+import { type Candidate, mendJpeg } from '#/storage/preview/mend/jpeg'
 import { isWholePng, mendPng } from '#/storage/preview/mend/png'
 import { joinBytes } from './bytes.ts'
 import { unreadable } from './limits.ts'
@@ -30,9 +30,9 @@ export type Picture = {
   watch: Watch
   /**
    * Completes a JPEG, once it was streamed and ended early, for strict decoders.
-   * @returns what they may take, the best first; nothing for other pictures, and where nothing is to be shown
+   * @returns what they may take, the best first, once; nothing for other pictures, and where nothing is to be shown
    */
-  mended(): Uint8Array[]
+  mended(): Candidate[]
   /** Lets go of a picture that is not needed. */
   cancel(): Promise<void>
 }
@@ -118,7 +118,12 @@ export async function openPicture(body: ReadableStream<Uint8Array>): Promise<Pic
         cancel,
       })
     },
-    mended: () => (watch.isBroken() && passed.length > 0 ? mendJpeg(joined(passed)) : []),
+    mended() {
+      if (!watch.isBroken() || passed.length === 0) return []
+      const bytes = joined(passed)
+      passed.length = 0 // not kept twice
+      return mendJpeg(bytes)
+    },
     bytes: () => hold(Number.POSITIVE_INFINITY),
     cancel,
   }

@@ -222,31 +222,53 @@ describe('a cut picture is refused only for what it is', () => {
     await expect(render(source())).rejects.toMatchObject(refused)
     await expect(render(source(), { opacity: 0.5 }, 'gif')).rejects.toMatchObject(refused)
   })
-  test('a service that fails is asked again', async () => {
-    let fails = true
-    const failing = {
-      input: (stream: ReadableStream<Uint8Array>) => {
-        const given = env.IMAGES.input(stream)
-        if (!fails) return given
-        const broken = {
-          transform: () => broken,
-          output: async () => {
-            await new Response(stream).arrayBuffer().catch(() => undefined)
-            throw Object.assign(new Error('IMAGES: broken'), { code: 9523 })
-          },
-        }
-        return broken
-      },
-    } as unknown as ImagesBinding
-    const w = await world({ IMAGES: failing })
+  /** Fails with these codes, one after the other, and counts the calls. */
+  function failing(codes: readonly (number | undefined)[]) {
+    const state = { calls: 0 }
+    const input = (stream: ReadableStream<Uint8Array>) => {
+      if (state.calls >= codes.length) return env.IMAGES.input(stream)
+      const code = codes[state.calls++]
+      const broken = {
+        transform: () => broken,
+        output: async () => {
+          await new Response(stream).arrayBuffer().catch(() => undefined)
+          throw Object.assign(new Error('IMAGES: broken'), code === undefined ? {} : { code })
+        },
+      }
+      return broken
+    }
+    return { state, images: { input } as unknown as ImagesBinding }
+  }
+  async function asked(images: ImagesBinding) {
+    const w = await world({ IMAGES: images })
     const { id } = await w.bucket({ permissions: ['read("any")'] })
     const jpeg = await (await encoderFor('jpeg', 80))(pixels())
     await w.upload(id, jpeg.slice(0, jpeg.length / 2), { fileId: 'a', name: 'a.png' })
-    const path = `/storage/buckets/${id}/files/a/preview?width=40`
-    expect((await w.send('get', path)).status).toBe(500)
-    fails = false
-    expect((await w.send('get', path)).status).toBe(200)
+    return () => w.send('get', `/storage/buckets/${id}/files/a/preview?width=40`)
+  }
+  test.each([
+    ['at once', [9522]],
+    ['with what is completed', [9523, 9523, 9522]],
+    ['without a code', [9520, undefined]],
+  ])('a service that fails %s is asked again', async (_, codes) => {
+    const { images } = failing(codes)
+    const ask = await asked(images)
+    expect((await ask()).status).toBe(500)
+    expect((await ask()).status).toBe(200)
   })
+  test.each([[[9523, 9523, 9523]], [[9412, 9412, 9412]], [[9520, 9523, 9412]]])(
+    'what is refused as it is and completed (%j) is refused for good',
+    async (codes) => {
+      const { images, state } = failing(codes)
+      const ask = await asked(images)
+      for (let time = 0; time < 2; time++) {
+        const answer = await ask()
+        expect(answer.status).toBe(400)
+        expect(answer.body).toMatchObject({ type: 'storage_file_type_unsupported' })
+        expect(state.calls).toBe(3)
+      }
+    },
+  )
   test('a whole picture is given to the binding once', async () => {
     let calls = 0
     const counted = {

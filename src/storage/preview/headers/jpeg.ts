@@ -27,29 +27,40 @@ const STANDALONE = new Set([0x00, 0x01, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6
 const isFrame = (marker: number) =>
   marker >= FIRST_FRAME && marker <= LAST_FRAME && !NO_FRAMES.includes(marker)
 
+/** The first frame header of a JPEG; sides as stored. */
+export type JpegFrame = Size & { marker: number; content: Uint8Array }
+
+/**
+ * Reads the frame header that decoders go by: the first one of any kind.
+ * @returns undefined where the bytes end before it, or a scan comes first
+ */
+export function readJpegFrame(bytes: Uint8Array): JpegFrame | undefined {
+  for (const { marker, content } of segments(bytes)) {
+    if (!isFrame(marker)) continue
+    if (content.length < 6) return
+    return { marker, content, height: uint16(content, 1), width: uint16(content, 3) }
+  }
+  return
+}
+
 /**
  * Reads segments up to the first scan, as decoders do: byte by byte nothing is searched for (ITU-T T.81,
  * B.1.1).
  * @returns undefined where the bytes are none, or end before the frame header
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
+  const frame = readJpegFrame(bytes)
+  if (!frame) return
   let orientation = 1
   let hasProfile = false
-  let frame: Uint8Array | undefined
   for (const { marker, content } of segments(bytes)) {
-    if (isFrame(marker)) frame ??= content
     if (marker === APP1 && startsWith(content, EXIF)) {
       orientation = exifOrientation(content) ?? orientation
     }
     hasProfile ||= marker === APP2 && startsWith(content, PROFILE)
   }
-  if (!frame || frame.length < 6) return
-  return {
-    height: uint16(frame, 1),
-    width: uint16(frame, 3),
-    orientation,
-    needsInks: frame[5] === INKS && !hasProfile,
-  }
+  const { width, height, content } = frame
+  return { width, height, orientation, needsInks: content[5] === INKS && !hasProfile }
 }
 
 const startsWith = (content: Uint8Array, text: string) =>

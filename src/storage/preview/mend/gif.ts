@@ -9,22 +9,34 @@ const HAS_CLEAR = 1
 const TRAILER = 0x3b
 const MAX_BLOCK = 255
 
-/** Joins the sub-blocks from a place on, up to where the file stops. */
-function payloadOf(bytes: Uint8Array, from: number): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (let at = from; at < bytes.length && bytes[at] !== 0; at += (bytes[at] ?? 0) + 1) {
-    parts.push(bytes.subarray(at + 1, at + 1 + (bytes[at] ?? 0)))
+/** Most bytes that the codes of a frame take: two of at most 12 bits for each pixel, and some to spare. */
+const maxPayloadBytes = (pixels: number) => 3 * pixels + 16
+
+/** Copies the content of sub-blocks from a place on, up to where the file stops or no pixel can be left. */
+function payloadOf(bytes: Uint8Array, from: number, pixels: number): Uint8Array {
+  const payload = new Uint8Array(Math.min(bytes.length - from, maxPayloadBytes(pixels)))
+  let length = 0
+  for (let at = from; length < payload.length && at < bytes.length && bytes[at] !== 0; ) {
+    const end = Math.min(at + 1 + (bytes[at] ?? 0), bytes.length)
+    for (at++; at < end && length < payload.length; at++) payload[length++] = bytes[at] ?? 0
+    at = end
   }
-  return joinBytes(parts)
+  return payload.subarray(0, length)
 }
 
-function blocksOf(payload: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (let at = 0; at < payload.length; at += MAX_BLOCK) {
-    const part = payload.subarray(at, at + MAX_BLOCK)
-    parts.push(Uint8Array.of(part.length), part)
+/** Divides content into sub-blocks, with the empty one that ends them. */
+function blocksOf(parts: readonly Uint8Array[]): Uint8Array {
+  let left = parts.reduce((sum, part) => sum + part.length, 0)
+  const blocks = new Uint8Array(left + Math.ceil(left / MAX_BLOCK) + 1)
+  let at = 0
+  for (const part of parts) {
+    for (const byte of part) {
+      if (at % (MAX_BLOCK + 1) === 0) blocks[at++] = Math.min(left, MAX_BLOCK)
+      blocks[at++] = byte
+      left--
+    }
   }
-  return joinBytes([...parts, Uint8Array.of(0)])
+  return blocks
 }
 
 /** Returns the control block before a frame, if it has one. */
@@ -43,7 +55,7 @@ export function mendGif(bytes: Uint8Array, { firstAt }: GifFrames): Uint8Array |
   const start = firstAt + 10 + tableBytes(bytes[firstAt + 9] ?? 0)
   const pixelBits = bytes[start] ?? 0
   if (pixelBits < 1 || pixelBits > 8) return
-  const payload = payloadOf(bytes, start + 1)
+  const payload = payloadOf(bytes, start + 1, areaOf(size))
   const followed = follow(payload, pixelBits, areaOf(size))
   if (followed.left === areaOf(size)) return
   const control = controlOf(bytes, firstAt)

@@ -1,3 +1,4 @@
+import { MAX_BINDING_BYTES } from '#/storage/preview/limits'
 import { BitWriter, codesOf } from '#/storage/preview/strips/jpeg-blocks'
 import type { HuffmanTable } from '#/storage/preview/strips/jpeg-tables'
 
@@ -16,6 +17,10 @@ export type Scan = {
   start: number
 }
 
+/** Least share of a scan that is worth showing: bounds how much more than its file a picture takes. */
+const MIN_SHARE = 0.05
+/** Bytes for what a byte begun before and the last one's padding take. */
+const SPARE_BYTES = 8
 const MAX_CODE_BITS = 16
 const BLOCK = 64
 const RESTARTS = 8
@@ -40,6 +45,9 @@ function lookupOf({ counts, values }: HuffmanTable) {
 }
 
 type Lookup = ReturnType<typeof lookupOf>
+
+const NO_CODES: Lookup = new Uint16Array(0)
+const withLookup = (table: HuffmanTable) => [table, lookupOf(table)] as const
 
 /** Reads bits, the highest first, up to a marker or the end of the file. */
 function bitReader(bytes: Uint8Array, start: number) {
@@ -112,10 +120,11 @@ function passBlock(reader: Reader, dc: Lookup, ac: Lookup, isDcOnly: boolean): b
 /** Passes units as long as they are whole. @returns how many, and where the last one ends */
 function follow(bytes: Uint8Array, { parts, units, interval, isDcOnly, start }: Scan) {
   const reader = bitReader(bytes, start)
+  const byTable = new Map([...new Set(parts.flatMap(({ dc, ac }) => [dc, ac]))].map(withLookup))
   const lookups = parts.map(({ blocks, dc, ac }) => ({
     blocks,
-    dc: lookupOf(dc),
-    ac: lookupOf(ac),
+    dc: byTable.get(dc) ?? NO_CODES,
+    ac: byTable.get(ac) ?? NO_CODES,
   }))
   const passUnit = () =>
     lookups.every(({ blocks, dc, ac }) => {
@@ -136,30 +145,43 @@ function follow(bytes: Uint8Array, { parts, units, interval, isDcOnly, start }: 
 }
 
 /**
- * Completes a scan that its file has in part: what is missing has the colour of what comes before it.
- * @returns what comes before the end of the picture; undefined when no unit is there, or a code is missing
+ * Checks whether a scan that its file has in part can be completed: what is missing gets the colour of what comes
+ * before it.
+ * @returns what makes of the file all that comes before the end of the picture; undefined when next to no unit is
+ * there, a code is missing, or the result may be larger than what a decoder takes
  */
-export function mendScan(bytes: Uint8Array, scan: Scan): Uint8Array[] | undefined {
+export function mendScan(bytes: Uint8Array, scan: Scan): (() => Uint8Array[]) | undefined {
   const { done, end } = follow(bytes, scan)
-  if (done === 0) return
-  const codes = scan.parts.flatMap((part) => emptyBlocks(part, scan.isDcOnly) ?? [])
+  if (done === 0 || done < scan.units * MIN_SHARE) return
+  const codes = scan.parts.flatMap((part) => emptyBlocks(part, scan.isDcOnly))
   if (codes.length === 0 || codes.some(({ length }) => length === 0)) return
-  const writer = new BitWriter()
-  if (end.used > 0) writer.put((bytes[end.byte] ?? 0) >> (8 - end.used), end.used)
-  const written: Uint8Array[] = [bytes.subarray(0, end.byte)]
-  for (let unit = done; unit < scan.units; unit++) {
-    if (scan.interval > 0 && unit % scan.interval === 0) {
-      const marker = FIRST_RESTART + ((unit / scan.interval - 1) % RESTARTS)
-      written.push(writer.take(), Uint8Array.of(MARKER, marker))
+  const mostBytes = tailBytes(scan, codes, done)
+  if (end.byte + mostBytes > MAX_BINDING_BYTES) return
+  return () => {
+    const writer = new BitWriter(mostBytes)
+    if (end.used > 0) writer.put((bytes[end.byte] ?? 0) >> (8 - end.used), end.used)
+    for (let unit = done; unit < scan.units; unit++) {
+      if (scan.interval > 0 && unit % scan.interval === 0) {
+        writer.mark(FIRST_RESTART + ((unit / scan.interval - 1) % RESTARTS))
+      }
+      for (const { code, length } of codes) writer.put(code, length)
     }
-    for (const { code, length } of codes) writer.put(code, length)
+    return [bytes.subarray(0, end.byte), writer.finish()]
   }
-  return [...written, writer.take()]
+}
+
+type Code = { code: number; length: number }
+
+/** Returns most bytes that the rest of a scan takes: each may have a zero behind it, and each restart be padded. */
+function tailBytes({ units, interval }: Scan, codes: readonly Code[], done: number): number {
+  const unitBits = codes.reduce((sum, { length }) => sum + length, 0)
+  const restarts = interval > 0 ? Math.ceil((units - done) / interval) + 1 : 0
+  return 2 * Math.ceil(((units - done) * unitBits) / 8) + 4 * restarts + SPARE_BYTES
 }
 
 /** Returns the codes of blocks without a difference from what comes before them. */
-function emptyBlocks({ blocks, dc, ac }: ScanPart, isDcOnly: boolean) {
+function emptyBlocks({ blocks, dc, ac }: ScanPart, isDcOnly: boolean): Code[] {
   const tables = (isDcOnly ? [dc] : [dc, ac]).map(codesOf)
   const codes = tables.map(({ code, length }) => ({ code: code[0] ?? 0, length: length[0] ?? 0 }))
-  return Array(blocks).fill(codes).flat() as typeof codes
+  return Array.from({ length: blocks }, () => codes).flat()
 }

@@ -1,5 +1,3 @@
-import { joinBytes } from '#/storage/preview/bytes'
-
 /** Most bits of a code. */
 const MAX_BITS = 12
 const MAX_CODES = 2 ** MAX_BITS
@@ -73,7 +71,11 @@ export function bitWriter(bytes: Uint8Array, bits: number) {
         held >>>= 8
       }
     },
-    finish: () => joinBytes([kept, Uint8Array.from(count > 0 ? [...written, held] : written)]),
+    /** Returns the bits that were kept, and those behind them. */
+    finish(): Uint8Array[] {
+      if (count > 0) written.push(held)
+      return [kept, Uint8Array.from(written)]
+    },
   }
 }
 

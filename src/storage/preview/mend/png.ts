@@ -1,20 +1,17 @@
 import { Buffer } from 'node:buffer'
 import { createDeflate, createInflate, constants as zlib } from 'node:zlib'
 import { joinBytes } from '#/storage/preview/bytes'
-import {
-  chunk,
-  lineBytesOf,
-  type PngHeader,
-  readHeader,
-  SIGNATURE,
-} from '#/storage/preview/codecs/png'
+import { chunk, lineBytesOf, type PngHeader, readHeader } from '#/storage/preview/codecs/png'
 import { chunksOf } from '#/storage/preview/headers/png'
 import { pngCheck } from '#/storage/preview/headers/png-check'
+import { MAX_BINDING_BYTES } from '#/storage/preview/limits'
 
 /** Most bytes of the pixels of a PNG that is completed: bounds the time that packing them anew takes. */
 const MAX_RAW_BYTES = 100_000_000
 /** Least share of a PNG that is worth showing: decoders other than browsers show no part of one at all. */
 const MIN_SHARE = 0.25
+/** Bytes of a chunk beside its content. */
+const CHUNK_BYTES = 12
 /** How the seven passes of an interlaced PNG begin and go on, across and down (PNG specification §8.2). */
 const PASSES = [
   [0, 0, 8, 8],
@@ -47,75 +44,115 @@ export function isWholePng(bytes: Uint8Array): boolean {
 
 /**
  * Completes a PNG whose file ends early: pixels that are missing are zeros.
- * @returns undefined when most of it is missing, or too many pixels are to be packed anew
+ * @returns undefined when most of it is missing, too many pixels are to be packed anew, or they take too many bytes
+ * @throws `storage_file_type_unsupported` when there are too many chunks
  */
 export async function mendPng(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  const found = [...chunksOf(bytes)].map(({ name, from, to, isWhole }) => {
-    const whole = bytes.subarray(from, to)
-    return { name, whole, content: bytes.subarray(from + 8, isWhole ? to - 4 : to) }
-  })
-  const first = found.findIndex(({ name }) => name === 'IDAT')
-  const pixels = found.filter(({ name }) => name === 'IDAT').map(({ content }) => content)
-  if (first < 0) return
-  const isInterlaced = bytes[28] === 1
-  const header = headerOf(new Map(found.map(({ name, content }) => [name, content])))
+  const header = headerOf(bytes)
   if (!header) return
-  const rawBytes = rawBytesOf(header, isInterlaced)
+  const rawBytes = rawBytesOf(header, bytes[INTERLACE_AT] === 1)
   if (rawBytes > MAX_RAW_BYTES) return
-  const packed = await repack(pixels, rawBytes)
-  return (
-    packed &&
-    joinBytes([
-      SIGNATURE,
-      ...found.slice(0, first).map(({ whole }) => whole),
-      ...packed.map((part) => chunk('IDAT', part)),
-      chunk('IEND', Buffer.alloc(0)),
-    ])
-  )
+  const pixels = pixelsOf(bytes)
+  if (!pixels) return
+  const before = bytes.subarray(0, pixels.firstAt)
+  const chunks = await repack(pixels.packed, rawBytes, MAX_BINDING_BYTES - before.length)
+  return chunks && joinBytes([before, ...chunks, chunk('IEND', Buffer.alloc(0))])
 }
 
-function headerOf(chunks: ReadonlyMap<string, Uint8Array>): PngHeader | undefined {
+/** Where the content of the header is, which is the first chunk. */
+const [HEADER_AT, HEADER_END, INTERLACE_AT] = [16, 29, 28]
+
+/** Reads the header from where its bounds were read. */
+function headerOf(bytes: Uint8Array): PngHeader | undefined {
   try {
-    return readHeader(chunks, true)
+    return readHeader(new Map([['IHDR', bytes.subarray(HEADER_AT, HEADER_END)]]), true)
   } catch {
     return
   }
 }
 
+/** Copies the packed pixels. @returns with them where their first chunk begins */
+function pixelsOf(bytes: Uint8Array): { firstAt: number; packed: Uint8Array } | undefined {
+  let found: { firstAt: number; packed: Uint8Array } | undefined
+  let length = 0
+  for (const { name, from, to, isWhole } of chunksOf(bytes)) {
+    if (name !== 'IDAT') continue
+    found ??= { firstAt: from, packed: new Uint8Array(bytes.length - from) }
+    const end = isWhole ? to - 4 : to
+    if (end <= from + 8) continue
+    found.packed.set(bytes.subarray(from + 8, end), length)
+    length += end - from - 8
+  }
+  return found && { ...found, packed: found.packed.subarray(0, length) }
+}
+
 const PIECE_BYTES = 64 * 1024
 
-/** Unpacks what is there, adds zeros, and packs it again. */
-async function repack(parts: readonly Uint8Array[], rawBytes: number) {
+/**
+ * Unpacks what is there, adds zeros, and packs it again.
+ * @param maxBytes of the result
+ * @returns chunks; undefined when too little is there, or the result is too large
+ */
+async function repack(pixels: Uint8Array, rawBytes: number, maxBytes: number) {
+  const packer = chunkPacker(maxBytes)
+  try {
+    const left = await unpack(pixels, rawBytes, packer)
+    if (left > rawBytes * (1 - MIN_SHARE)) return
+    const zeros = Buffer.alloc(PIECE_BYTES)
+    for (let rest = left; rest > 0 && !packer.isFull(); rest -= PIECE_BYTES) {
+      await packer.write(zeros.subarray(0, rest))
+    }
+    return await packer.finish()
+  } finally {
+    packer.close()
+  }
+}
+
+type Packer = ReturnType<typeof chunkPacker>
+
+/** Passes unpacked bytes on, as far as they can be unpacked. @returns how many are missing */
+async function unpack(pixels: Uint8Array, rawBytes: number, packer: Packer): Promise<number> {
   const inflate = createInflate({ finishFlush: zlib.Z_SYNC_FLUSH })
-  const deflate = createDeflate({ level: 1 })
-  const packed: Buffer[] = []
-  deflate.on('data', (part: Buffer) => packed.push(part))
-  const ended = new Promise<void>((resolve, reject) =>
-    deflate.on('end', resolve).on('error', reject),
-  )
-  for (const part of parts) inflate.write(part)
-  inflate.end()
+  inflate.end(pixels)
   let left = rawBytes
   try {
     for await (const piece of inflate as AsyncIterable<Buffer>) {
       const taken = piece.subarray(0, left)
       left -= taken.length
-      await written(deflate, taken)
-      if (left === 0) break
+      await packer.write(taken)
+      if (left === 0 || packer.isFull()) break
     }
   } catch {
     // Where bytes cannot be unpacked the picture ends.
   }
-  if (left > rawBytes * (1 - MIN_SHARE)) return
-  for (; left > 0; left -= Math.min(left, PIECE_BYTES)) {
-    await written(deflate, Buffer.alloc(Math.min(left, PIECE_BYTES)))
-  }
-  deflate.end()
-  await ended
-  return packed
+  return left
 }
 
-const written = (stream: ReturnType<typeof createDeflate>, piece: Buffer) =>
-  new Promise<void>((resolve, reject) => {
-    stream.write(piece, (error) => (error ? reject(error) : resolve()))
+/** Packs bytes into chunks of pixels, up to a limit. */
+function chunkPacker(maxBytes: number) {
+  const deflate = createDeflate({ level: 1 })
+  const chunks: Buffer[] = []
+  let length = 0
+  deflate.on('data', (part: Buffer) => {
+    length += part.length + CHUNK_BYTES
+    if (length <= maxBytes) chunks.push(chunk('IDAT', part))
   })
+  const ended = new Promise<void>((resolve, reject) =>
+    deflate.on('end', resolve).on('error', reject),
+  )
+  return {
+    write: (piece: Buffer) =>
+      new Promise<void>((resolve, reject) => {
+        deflate.write(piece, (error) => (error ? reject(error) : resolve()))
+      }),
+    isFull: () => length > maxBytes,
+    /** Returns all chunks; undefined when they are too large. */
+    async finish(): Promise<Buffer[] | undefined> {
+      if (length > maxBytes) return
+      deflate.end()
+      await ended
+      return length > maxBytes ? undefined : chunks
+    },
+    close: () => deflate.destroy(),
+  }
+}

@@ -21,11 +21,15 @@ export function codesOf({ counts, values }: HuffmanTable): Codes {
 
 /** Collects bits, the highest first; a byte of ones is followed by a zero (ITU-T T.81, B.1.1.5). */
 export class BitWriter {
-  private bytes = new Uint8Array(64 * 1024)
+  private bytes: Uint8Array
   private length = 0
   private held = 0
   private count = 0
 
+  /** @param capacityBytes from which on its memory grows */
+  constructor(capacityBytes = 64 * 1024) {
+    this.bytes = new Uint8Array(capacityBytes)
+  }
   /** @param bits at most 16 */
   put(value: number, bits: number) {
     this.held = (this.held << bits) | value
@@ -37,17 +41,37 @@ export class BitWriter {
     this.held &= (1 << this.count) - 1
   }
   private byte(value: number) {
+    this.reserve()
+    this.bytes[this.length++] = value
+    if (value === 0xff) this.bytes[this.length++] = 0
+  }
+  /** Makes room for two bytes. */
+  private reserve() {
     if (this.length + 2 > this.bytes.length) {
       const grown = new Uint8Array(this.bytes.length * 2)
       grown.set(this.bytes)
       this.bytes = grown
     }
-    this.bytes[this.length++] = value
-    if (value === 0xff) this.bytes[this.length++] = 0
+  }
+  /** Fills the last byte with ones. */
+  private pad() {
+    if (this.count > 0) this.put((1 << (8 - this.count)) - 1, 8 - this.count)
+  }
+  /** Writes a marker, from a whole byte on. */
+  mark(marker: number) {
+    this.pad()
+    this.reserve()
+    this.bytes[this.length++] = 0xff
+    this.bytes[this.length++] = marker
+  }
+  /** Fills the last byte with ones. @returns all bytes, without a copy; nothing may be written afterwards */
+  finish(): Uint8Array {
+    this.pad()
+    return this.bytes.subarray(0, this.length)
   }
   /** Fills the last byte with ones. @returns all bytes so far, and starts anew */
   take(): Uint8Array {
-    if (this.count > 0) this.put((1 << (8 - this.count)) - 1, 8 - this.count)
+    this.pad()
     const taken = this.bytes.slice(0, this.length)
     this.length = 0
     return taken

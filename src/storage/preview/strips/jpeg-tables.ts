@@ -15,7 +15,10 @@ export const COLOR_STEPS = [
 ]
 
 /** A Huffman table: how many codes there are of each length from 1 to 16, and what they stand for. */
-export type HuffmanTable = { counts: readonly number[]; values: readonly number[] }
+export type HuffmanTable = {
+  counts: readonly number[] | Uint8Array
+  values: readonly number[] | Uint8Array
+}
 
 const DC_VALUES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
 const hex = (digits: string) => [...Buffer.from(digits.replace(/\s/g, ''), 'hex')]
