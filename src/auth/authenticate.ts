@@ -186,7 +186,10 @@ function foundBy(inSession: Found, byJwt: (() => Found) | undefined): Found {
 
 type SignedIn = { person: Person; session?: Session }
 
-/** Adds the statements that find who holds which of the sessions shown, all in one round trip. */
+/**
+ * Adds the statements that find who holds which of the sessions shown, all in one round trip. Nothing is loaded of
+ * whom a session names, only of whose it is by its secret.
+ */
 async function addSessions(
   { var: { db, now } }: Ctx,
   batch: Batch,
@@ -194,13 +197,10 @@ async function addSessions(
 ): Promise<(() => Found) | undefined> {
   if (shown.length === 0) return
   const hashes = await Promise.all(shown.map(({ secret }) => hashSecret(secret)))
-  const people = addPeople(batch, db, [...new Set(shown.map(({ id }) => id))])
-  const rows = batch.add(
-    db
-      .select()
-      .from(sessions)
-      .where(and(inArray(sessions.secretHash, hashes), gte(sessions.expiresAt, now))),
-  )
+  const good = and(inArray(sessions.secretHash, hashes), gte(sessions.expiresAt, now))
+  const holders = db.select({ id: sessions.userId }).from(sessions).where(good)
+  const people = addPeople(batch, db, sql`(${holders})`, shown.length)
+  const rows = batch.add(db.select().from(sessions).where(good))
   return () => {
     const held = shown.flatMap(({ id, claim }, index) => {
       const session = rows().find((row) => row.secretHash === hashes[index] && row.userId === id)
@@ -220,7 +220,7 @@ async function addSessions(
 async function addJwt(c: Ctx, batch: Batch, jwt: string): Promise<() => SignedIn | undefined> {
   const { db, now, settings } = c.var
   const { userId, sessionId } = await readJwt(c, jwt)
-  const person = addPeople(batch, db, [userId])
+  const person = addPeople(batch, db, userId)
   const rows =
     sessionId === ''
       ? batch.add(findUnbound(c, userId, await hashOneTime(jwt, userId, settings.SECRET)))
@@ -253,7 +253,7 @@ async function readJwt({ var: { settings, now } }: Ctx, jwt: string) {
 
 /** Returns the ID of whoever is to be impersonated: by ID, else by e-mail, else by phone (docs/contract/auth.md §7.3). */
 function whoever(db: Database, { id, email, phone }: NonNullable<Credentials['impersonate']>) {
-  if (id) return [id]
+  if (id) return id
   const named = email ? eq(users.email, normalEmail(email)) : eq(users.phone, phone)
   return sql`(${db.select({ id: users.id }).from(users).where(named)})`
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, type SQL } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Person } from '#/auth/caller'
 import type { Database } from '#/db'
@@ -8,18 +8,14 @@ import { authenticators, memberships, targets, users } from '#/db/schema'
 /** No user has more: lists of targets and memberships are bounded by it. */
 const MOST_PER_USER = 1000
 
-const isList = (ids: readonly string[] | SQL): ids is readonly string[] => Array.isArray(ids)
-
 /**
  * Adds the statements that load users with all that rights and gates depend on.
- * @param ids of users, or SQL for the ID of one
+ * @param ids ID of a user, or a subquery for the IDs of some
+ * @param most how many users a subquery can find
  * @returns finds one of them by ID, or without an ID the only one, once the batch has run
  */
-export function addPeople(batch: Batch, db: Database, ids: readonly string[] | SQL) {
-  const list = isList(ids) ? ids : [ids]
-  const [only, ...others] = list
-  const among = (column: SQLiteColumn) =>
-    others.length > 0 ? inArray(column, [...list]) : eq(column, only)
+export function addPeople(batch: Batch, db: Database, ids: string | SQL, most = 1) {
+  const among = (column: SQLiteColumn) => (most === 1 ? eq(column, ids) : sql`${column} in ${ids}`) // of one user the index has the order, too
   const found = batch.add(db.select().from(users).where(among(users.id)))
   const joined = batch.add(
     db
@@ -34,7 +30,7 @@ export function addPeople(batch: Batch, db: Database, ids: readonly string[] | S
       .from(targets)
       .where(among(targets.userId))
       .orderBy(targets.sequence)
-      .limit(MOST_PER_USER * list.length),
+      .limit(MOST_PER_USER * most),
   )
   const totp = batch.add(
     db

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { targets } from '#/db/schema'
 import { accountWorld, type Headers_, PASSWORD, withPassword } from '#test/support/account'
 import { after, YEAR } from '#test/support/clock'
 import { cookie, encoded, LOSSES } from '#test/support/lost'
-import { PROJECT, type World } from '#test/support/world'
+import { NOW, PROJECT, type World } from '#test/support/world'
 
 const NAME = `a_session_${PROJECT}`
 const fallback = (value: string) => ({
@@ -147,6 +148,32 @@ test('eight sessions are looked up, the narrowest first, in one trip', async () 
   expect(await whoIs(w, { ...cookie(stale), ...headers })).toBe(user.id)
   expect(await whoIs(w, cookie([...stale, good]))).toBeUndefined()
   expect(await whoIs(w, cookie([...Array(20).fill(stale[0]), good]))).toBe(user.id)
+})
+
+test('a session that is forged loads nothing of whom it names', async () => {
+  const w = await accountWorld()
+  const named = await w.signedIn()
+  const target = { userId: named.user.id, providerType: 'push' as const, expired: false }
+  const times = { createdAt: NOW, updatedAt: NOW }
+  const some = Array.from({ length: 10 }, () => crypto.randomUUID())
+  await w.db.insert(targets).values(some.map((id) => ({ id, identifier: id, ...target, ...times })))
+  const team = await w.team()
+  await w.member(team.id, named.user.id)
+  const readFor = async (...ids: string[]) => {
+    const forged = ids.map((id) => btoa(JSON.stringify({ id, secret: crypto.randomUUID() })))
+    expect(await whoIs(w, cookie(forged))).toBeUndefined()
+    return w.rowsRead()
+  }
+  expect(await readFor(named.user.id)).toBe(await readFor('nobody'))
+  expect(await readFor(named.user.id, 'other')).toBe(await readFor('nobody', 'other'))
+  // With the secret of a session of one's own, too.
+  const { user, headers } = await w.signedIn()
+  const { secret } = JSON.parse(atob(encoded({ headers })))
+  const mixed = (id: string) => cookie([btoa(JSON.stringify({ id, secret })), encoded({ headers })])
+  expect(await whoIs(w, mixed(named.user.id))).toBe(user.id)
+  const read = w.rowsRead()
+  expect(await whoIs(w, mixed('nobody'))).toBe(user.id)
+  expect(read).toBe(w.rowsRead())
 })
 
 describe('cookies of other domains of the host', () => {
