@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { settings } from '#/db/schema'
 import { after, wire } from '#test/support/clock'
 import { NOW, PROJECT, ROOT, type World, world } from '#test/support/world'
@@ -62,6 +62,19 @@ describe('GET /v1/ping', () => {
     expect(second.trips).toBe(1)
     await read(w, '/ping', ROOT)
     expect(await shown()).toEqual([1, wire(NOW)])
+  })
+  test('by the key of the deployment is recorded once, and writes nothing more', async () => {
+    const w = await world()
+    await w.db.delete(settings)
+    const prepared = vi.spyOn(w.env.DB, 'prepare')
+    const writes = () => prepared.mock.calls.filter(([text]) => /^insert/i.test(text)).length
+    await read(w, '/ping', ROOT)
+    expect(writes()).toBe(1)
+    await read(w, '/ping', ROOT)
+    await read(w, '/ping', ROOT)
+    expect(writes()).toBe(1)
+    const { body } = await w.send('get', '/project')
+    expect([body.pingCount, body.pingedAt]).toEqual([1, wire(NOW)])
   })
 })
 
