@@ -206,6 +206,18 @@ describe('the team limit', () => {
     const made = await w.db.select().from(teams).where(eq(teams.createdBy, user.id))
     expect(made.map(({ total }) => total)).toEqual(Array(ROOM).fill(1))
   })
+  test('reads no more teams than it allows, however many a user has made before', async () => {
+    const w = await teamWorld()
+    await w.set('teamLimit', 3)
+    const { user, headers } = await w.signedIn()
+    const readWith = async (count: number) => {
+      for (let made = 0; made < count; made++) await w.team({ createdBy: user.id })
+      expect((await create(w, headers)).status).toBe(403)
+      return w.rowsRead()
+    }
+    const few = await readWith(3)
+    expect(await readWith(60)).toBe(few)
+  })
   test('is a policy: shown, changed, switched off', async () => {
     const w = await teamWorld()
     await w.env.DB.prepare('delete from settings').run()

@@ -30,7 +30,8 @@ const JUST_STORED = sql`changes() = 1`
 async function hasAll(c: Ctx, founder: NewTeam['founder']): Promise<SQL> {
   const { teamLimit } = (await projectOf(c)).policies
   if (!founder || teamLimit === 0) return sql`0`
-  return sql`(select count(*) from ${teams} where ${teams.createdBy} = ${founder.userId}) >= ${teamLimit}`
+  const made = sql`select 1 from ${teams} where ${teams.createdBy} = ${founder.userId} limit ${teamLimit}`
+  return sql`(select count(*) from (${made})) >= ${teamLimit}`
 }
 
 /** Runs one attempt. @returns the team, and what stands in the way of it */
