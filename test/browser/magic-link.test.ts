@@ -149,6 +149,17 @@ test('a page that is loaded again says where its link is, and the link still wor
   expect(await whoIs(page)).toBe(userId)
 })
 
+test('the link of somebody who is blocked says so', async () => {
+  const page = await openBrowser()
+  const email = address()
+  const { userId } = await linkFor(email)
+  await users.updateStatus({ userId, status: false })
+  await page.goto((await linkFor(email)).href)
+  await button(page).click()
+  await says(page, 'This account is blocked.')
+  expect(await note(page).textContent()).not.toContain('signed in')
+})
+
 test('a link that was used says so', async () => {
   const page = await openBrowser()
   const { href } = await linkFor(address())

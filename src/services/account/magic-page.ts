@@ -81,6 +81,7 @@ const SCRIPT = `
   async function showSelf() {
     const { isOk, told } = await call('GET', '')
     hint.hidden = true
+    if (TEXTS[told.type]) return show(TEXTS[told.type])
     show((isOk ? 'You are signed in as ' + nameOf(told) + '. ' : 'You are signed in. ') + DONE)
   }
 
