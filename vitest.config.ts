@@ -37,7 +37,7 @@ const served = (name: string, groupOrder: number) => ({
 
 export default defineConfig({
   test: {
-    maxWorkers: 2, // much of the time goes by in waiting, also where there are two cores
+    maxWorkers: 3, // much of the time goes by in waiting, also where there are two cores
     projects: [
       {
         resolve: { alias },

@@ -56,17 +56,18 @@ function printParam(value: unknown, name: string): string | undefined {
 type Params = Readonly<Record<string, unknown>>
 
 /** What a key's address stands for. */
-export type CountedBy = 'address' | 'addressAndUser'
+export type CountedBy = 'address' | 'addressAndUser' | 'addressAndProvenUser'
 
 /**
  * Returns what a template's address stands for. Differs: upstream counts whoever is signed in by address alone, so
- * that all users of an app that renders on its server share one limit. Routes for guests go on by address alone, and
- * so do users without a proven address: anybody can make as many of them as they like.
+ * that all users of an app that renders on its server share one limit. Routes for guests go on by address alone. So do
+ * users without a proven address where messages are sent: anybody can make as many of them as they like.
  */
 function addressOf(c: Context<AppEnv>, template: string, by: CountedBy): string {
   const user = c.var.self?.person.user
-  const isKnown = user?.emailVerification || user?.phoneVerification
-  return by === 'addressAndUser' && user && isKnown && !template.includes('{userId}')
+  const isProven = user?.emailVerification || user?.phoneVerification
+  const counts = by === 'addressAndUser' || (by === 'addressAndProvenUser' && isProven)
+  return counts && user && !template.includes('{userId}')
     ? `${clientKey(c)},user:${user.id}`
     : clientKey(c)
 }
@@ -152,7 +153,11 @@ export async function countRequest(
   if (!exempt) await refuseFlood(c)
   const device = keys.some((key) => key.includes('{device}')) ? await knownDevice(c) : undefined
   const templates = networkLimit === undefined ? keys : [...keys, NETWORK_KEY]
-  const filled = exempt ? [] : templates.map((key) => fill(key, c, route, params, { device, by }))
+  const counted =
+    by === 'addressAndUser' && networkLimit !== undefined ? 'addressAndProvenUser' : by
+  const filled = exempt
+    ? []
+    : templates.map((key) => fill(key, c, route, params, { device, by: counted }))
   const counts = await hits(c, filled, windowStart, windowSeconds)
   const left = counts.map(
     (count, index) => (index < keys.length ? limit : (networkLimit ?? limit)) - count,

@@ -125,24 +125,30 @@ test('whoever got hold of a session guesses its password 20 times an hour, until
   expect((await signIn(w, right.email, PASSWORD, client())).status).toBe(201)
 })
 
-test('proven users of an app that renders on its server have each a limit of their own', async () => {
-  const w = await limited()
-  const server = client()
-  const ann = await w.signedIn({ email: address(), emailVerification: true })
-  const bob = await w.signedIn({ phone: phoneNumber(), phoneVerification: true })
-  const extend = (headers: Record<string, string>) =>
-    w.send('patch', '/account/sessions/current', {}, { ...headers, ...server })
-  const first = await times(11, () => extend(ann.headers))
-  expect(first.map(({ status }) => status)).toEqual([...Array(10).fill(200), 429])
-  expect((await extend(bob.headers)).status).toBe(200)
-  // The other of Ann's sessions shares her limit; a route for guests goes on by address alone.
-  expect((await extend((await w.session(ann.user.id)).headers)).status).toBe(429)
-  const signUp = (headers: Record<string, string>) =>
-    w.send('post', '/account/tokens/email', { userId: 'unique()', email: address() }, headers)
-  const asAnn = await times(5, () => signUp({ ...ann.headers, ...server }))
-  const asBob = await times(6, () => signUp({ ...bob.headers, ...server }))
-  expect([...asAnn, ...asBob].map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
-})
+test.each([
+  ['proven', true],
+  ['unproven', false],
+])(
+  '%s users of an app that renders on its server have each a limit of their own',
+  async (_, is) => {
+    const w = await limited()
+    const server = client()
+    const ann = await w.signedIn({ email: address(), emailVerification: is })
+    const bob = await w.signedIn({ phone: phoneNumber(), phoneVerification: is })
+    const extend = (headers: Record<string, string>) =>
+      w.send('patch', '/account/sessions/current', {}, { ...headers, ...server })
+    const first = await times(11, () => extend(ann.headers))
+    expect(first.map(({ status }) => status)).toEqual([...Array(10).fill(200), 429])
+    expect((await extend(bob.headers)).status).toBe(200)
+    // The other of Ann's sessions shares her limit; a route for guests goes on by address alone.
+    expect((await extend((await w.session(ann.user.id)).headers)).status).toBe(429)
+    const signUp = (headers: Record<string, string>) =>
+      w.send('post', '/account/tokens/email', { userId: 'unique()', email: address() }, headers)
+    const asAnn = await times(5, () => signUp({ ...ann.headers, ...server }))
+    const asBob = await times(6, () => signUp({ ...bob.headers, ...server }))
+    expect([...asAnn, ...asBob].map(({ status }) => status)).toEqual([...Array(10).fill(201), 429])
+  },
+)
 
 /** Signs in somebody new who has proven nothing, and sends their number a code. */
 async function verifyNewNumber(w: World, from: Headers_, fields: Partial<User> = {}) {
