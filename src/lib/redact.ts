@@ -24,7 +24,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     MARK,
   ],
   // Codes of six digits, which carriers repeat when they refuse a message.
-  [/(?<!\d|\d[.:])\d{6}(?!\d|[.:]\d| bytes)/g, MARK],
+  [/(?<!\w|\d[.:])\d{6}(?!\w|[.:]\d| bytes)/g, MARK],
 ]
 
 /** Takes out of a text whatever may open something: keys, tokens, codes, passwords. */

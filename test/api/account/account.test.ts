@@ -385,12 +385,20 @@ describe('the e-mail address', () => {
   test('is refused where a user has it without a target, or an identity', async () => {
     const { headers } = await signedIn()
     const taken = await withPassword(w)
+    const { id } = await w.user({ email: null })
     const claimed = address()
-    await identity(taken.id, claimed)
+    await identity(id, claimed)
     for (const email of [taken.email, claimed]) {
       const { status, body } = await patch('email', { email, password: PASSWORD }, headers)
       expect([status, body.type]).toEqual([400, 'general_bad_request'])
     }
+  })
+  test('may be one that a provider told of a user who has another', async () => {
+    const { headers } = await signedIn()
+    const other = await withPassword(w)
+    const left = address()
+    await identity(other.id, left)
+    expect((await patch('email', { email: left, password: PASSWORD }, headers)).status).toBe(200)
   })
   test('may be the one of an own identity', async () => {
     const { user, headers } = await signedIn()

@@ -31,6 +31,7 @@ test.each([
   'D1_ERROR: no such table: internals',
   'at connect (index.js:123456:12)',
   'after 12:30:123456 and 1.123456',
+  'The webhook 6b060413a482913bc121 was not told',
   'PUBLIC_URL must be an http or https address without query',
 ])('leaves %s', (text) => expect(redactText(text)).toBe(text))
 
