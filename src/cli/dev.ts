@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { parseEnv } from 'node:util'
 import { projectIdFault } from '../lib/project-id.ts'
 import { SECRETS, VARS } from './deployment.ts'
@@ -97,12 +98,16 @@ const server = spawn(
   ].concat(
     '--show-interactive-dev-session=false',
     '--log-level',
-    'warn',
+    'log',
     '--test-scheduled',
     ...process.argv.slice(2),
   ),
-  { env: quietEnv(STATE), stdio: ['ignore', 'inherit', 'inherit'] },
+  { env: quietEnv(STATE), stdio: ['ignore', 'pipe', 'inherit'] },
 )
+// Of what wrangler writes beside warnings, the Worker's lines of requests are what a developer looks for.
+createInterface({ input: server.stdout }).on('line', (line) => {
+  if (line.startsWith('request ')) print(line)
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => process.exit(code ?? 0))
 

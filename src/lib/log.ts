@@ -28,8 +28,8 @@ function write(level: Level, message: string, fields: Fields, error?: Error) {
     console[level](JSON.stringify({ level, message: text, ...known, ...fields, ...failed }))
     return
   }
-  const details = Object.values(fields).join(' ')
-  console[level](...[message, details, error].filter(Boolean))
+  const details = Object.entries(fields).map(([name, value]) => `${name}=${value}`)
+  console[level](...[[message, ...details].filter(Boolean).join(' '), error].filter(Boolean))
 }
 
 /** Writes texts, values and errors as one line; nothing secret stays in it. */

@@ -63,6 +63,14 @@ describe('one line a request', () => {
     expect(answer.status).toBe(status)
     expect(lines).toMatchObject([{ status, route, caller }])
   })
+  test('names each figure where people read it', async () => {
+    w = await world({ LOG: 'pretty' })
+    const info = vi.spyOn(console, 'info').mockImplementation(() => undefined)
+    await w.send('get', '/nowhere')
+    expect(info.mock.calls).toEqual([
+      ['request method=GET route=- status=404 ms=0 trips=0 rowsRead=0 blobOperations=0 caller=key'],
+    ])
+  })
   test('is left out with LOG=off', async () => {
     w = await world({ LOG: 'off' })
     const answer = await w.send('get', '/storage/buckets')
