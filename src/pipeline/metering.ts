@@ -1,35 +1,43 @@
 import type { Bindings, Env } from '#/config/env'
 import { requestContext } from '#/lib/request-context'
 
-type Meta = { meta?: { rows_read?: number } }
-
-function countTrip() {
-  const context = requestContext()
-  if (context) context.trips++
+/** What is told of the use of a database. */
+export type Meter = {
+  trip: () => void
+  /** Rows that a statement read, where D1 reports it. */
+  rows: (count: number) => void
 }
 
-function countRows(results: readonly Meta[]) {
-  const context = requestContext()
-  if (!context) return
-  for (const { meta } of results) context.rowsRead += meta?.rows_read ?? 0
+/** Counts to the request in whose course the database is used. */
+const REQUEST_METER: Meter = {
+  trip() {
+    const context = requestContext()
+    if (context) context.trips++
+  },
+  rows(count) {
+    const context = requestContext()
+    if (context) context.rowsRead += count
+  },
 }
+
+type Reported = { meta?: { rows_read?: number } }
 
 /** The statements behind the metered ones: a batch takes no others. */
 const statements = new WeakMap<object, D1PreparedStatement>()
 
-function meterStatement(statement: D1PreparedStatement): D1PreparedStatement {
+function meterStatement(statement: D1PreparedStatement, meter: Meter): D1PreparedStatement {
   const trip = <T>(result: Promise<T>): Promise<T> => {
-    countTrip()
+    meter.trip()
     return result
   }
-  const counted = async <T extends Meta>(result: Promise<T>) => {
-    countTrip()
+  const counted = async <T extends Reported>(result: Promise<T>) => {
+    meter.trip()
     const known = await result
-    countRows([known])
+    meter.rows(known.meta?.rows_read ?? 0)
     return known
   }
   const metered = {
-    bind: (...values: unknown[]) => meterStatement(statement.bind(...values)),
+    bind: (...values: unknown[]) => meterStatement(statement.bind(...values), meter),
     all: () => counted(statement.all()),
     run: () => counted(statement.run()),
     raw: (options?: { columnNames?: false }) => trip(statement.raw(options)),
@@ -40,23 +48,24 @@ function meterStatement(statement: D1PreparedStatement): D1PreparedStatement {
   return metered
 }
 
-const meterQueries = (d1: Pick<D1Database, 'prepare' | 'batch'>) => ({
-  prepare: (query: string) => meterStatement(d1.prepare(query)),
+const meterQueries = (d1: Pick<D1Database, 'prepare' | 'batch'>, meter: Meter) => ({
+  prepare: (query: string) => meterStatement(d1.prepare(query), meter),
   async batch<T>(list: D1PreparedStatement[]) {
-    countTrip()
+    meter.trip()
     const results = await d1.batch<T>(list.map((one) => statements.get(one) ?? one))
-    countRows(results)
+    for (const { meta } of results) meter.rows(meta.rows_read ?? 0)
     return results
   },
 })
 
-const meterDatabase = (d1: D1Database): D1Database => ({
-  ...meterQueries(d1),
+/** Returns a database whose round trips and rows read are told to a meter. */
+export const meterDatabase = (d1: D1Database, meter: Meter): D1Database => ({
+  ...meterQueries(d1, meter),
   exec: (query) => d1.exec(query),
   dump: () => d1.dump(),
   withSession(constraint) {
     const session = d1.withSession(constraint)
-    return { ...meterQueries(session), getBookmark: () => session.getBookmark() }
+    return { ...meterQueries(session, meter), getBookmark: () => session.getBookmark() }
   },
 })
 
@@ -85,7 +94,7 @@ export function meteredBindings(env: Env): Env {
   const { DB, BLOBS } = env
   const before = known.get(env)
   if (before?.DB === DB && before.BLOBS === BLOBS) return before.env
-  const metered = { ...env, DB: meterDatabase(DB), BLOBS: meterBlobs(BLOBS) }
+  const metered = { ...env, DB: meterDatabase(DB, REQUEST_METER), BLOBS: meterBlobs(BLOBS) }
   known.set(env, { DB, BLOBS, env: metered })
   return metered
 }

@@ -95,7 +95,6 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
 ): Route {
   const { param, query, body } = spec.input
   const answer: Handler<AppEnv> = async (c) => {
-    c.set('route', spec.name)
     const given = { ...valid(c, 'json'), ...valid(c, 'query'), ...valid(c, 'param') }
     const result = await handle(c, given as Parameters<typeof handle>[1]) // validated by these very schemas
     if (spec.audit) recordAction(c, spec.audit)
@@ -107,6 +106,7 @@ export function route<Row, P extends Shape, Q extends Shape, B extends Shape>(
   return {
     spec,
     handlers: [
+      named(spec),
       ...(spec.pipeline === 'none' ? [] : [gate(spec)]),
       ...(spec.streamed ? [] : [requireBody]),
       ...(param ? [zValidator('param', param, refuseInvalid)] : []),
@@ -136,11 +136,18 @@ const gatherQueryFields = (given: unknown) =>
 /** Checks whether somebody without a session may call a route. */
 const isForGuests = ({ scopes }: AnySpec) => scopes.some((scope) => GUEST_SCOPES.has(scope))
 
+/** Names the route in the log. */
+const named =
+  ({ name }: AnySpec): MiddlewareHandler<AppEnv> =>
+  (c, next) => {
+    c.set('route', name)
+    return next()
+  }
+
 /** Checks all that comes before the parameters (docs/contract/auth.md §1, stages 11 to 18). */
 const gate =
   (spec: AnySpec): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    c.set('route', spec.name)
     passGates(c, spec)
     const by = isForGuests(spec) ? 'address' : 'addressAndUser'
     const reset =

@@ -6,6 +6,7 @@ import type { Env } from '#/config/env'
 import { database } from '#/db'
 import { buckets, keys, memberships, sessions, settings, teams, users } from '#/db/schema'
 import { hashSecret } from '#/lib/secrets'
+import { meterDatabase } from '#/pipeline/metering'
 import { after, NOW, YEAR } from '#test/support/clock'
 
 export { NOW }
@@ -17,52 +18,6 @@ export type Answer = { status: number; headers: Headers; body: Json; bytes: Uint
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
 export type Json = any
 
-/** Counts the round trips to D1 and the rows they read. */
-function counting(d1: D1Database) {
-  const seen = { trips: 0, rowsRead: 0 }
-  const note = <T extends { meta: { rows_read?: number } }>(result: T) => {
-    seen.rowsRead += result.meta.rows_read ?? 0
-    return result
-  }
-  const inner = Symbol('inner')
-  const wrapStatement = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const wrapped = {
-      [inner]: statement,
-      bind: (...values: unknown[]) => wrapStatement(statement.bind(...values)),
-      run: async () => {
-        seen.trips++
-        return note(await statement.run())
-      },
-      all: async () => {
-        seen.trips++
-        return note(await statement.all())
-      },
-      raw: async (options?: { columnNames?: false }) => {
-        // `raw` carries no figures: ask with `all` once more, outside the count, for the rows read.
-        seen.trips++
-        const result = await statement.raw(options as never)
-        return result
-      },
-      first: async (column?: string) => {
-        seen.trips++
-        return column === undefined ? statement.first() : statement.first(column)
-      },
-    }
-    return wrapped as never
-  }
-  const db = {
-    prepare: (query: string) => wrapStatement(d1.prepare(query)),
-    batch: async (statements: { [inner]: D1PreparedStatement }[]) => {
-      seen.trips++
-      return (await d1.batch(statements.map((statement) => statement[inner]))).map(note)
-    },
-    exec: (query: string) => d1.exec(query),
-    withSession: (constraint?: string) => d1.withSession(constraint),
-    dump: () => d1.dump(),
-  }
-  return { db: db as unknown as D1Database, seen }
-}
-
 export type World = Awaited<ReturnType<typeof world>>
 
 /** Hear every answer of every world, before its body is read. */
@@ -73,7 +28,15 @@ export const observers = new Set<(request: Request, response: Response) => Promi
  * @param clock what the Worker reads as the time; it stands still at {@link NOW} unless a test says otherwise
  */
 export async function world(overrides: Partial<Env> = {}, clock: () => Date = () => NOW) {
-  const { db: DB, seen } = counting(env.DB)
+  const seen = { trips: 0, rowsRead: 0 }
+  const DB = meterDatabase(env.DB, {
+    trip: () => {
+      seen.trips++
+    },
+    rows: (count) => {
+      seen.rowsRead += count
+    },
+  })
   const app = createApp({ now: clock })
   const bindings = { ...env, ...overrides, DB } as unknown as Env
   const db = database(env.DB)
