@@ -8,18 +8,8 @@ import { renderPreview } from '#/storage/preview/render'
 import { picture } from '#test/fixtures/pictures'
 import { anim, anmf, gif, jpeg, vp8l, webp, withChunk } from '#test/support/bombs'
 import { decode } from '#test/support/pixels'
+import { PLAIN } from '#test/support/previews'
 import { world } from '#test/support/world'
-
-const PLAIN: PreviewParams = {
-  width: 0,
-  height: 0,
-  gravity: 'center',
-  quality: -1,
-  borderWidth: 0,
-  borderRadius: 0,
-  opacity: 1,
-  rotation: 0,
-}
 
 /** Passes calls on to the Images binding and keeps the bytes that it is given. */
 function observedImages() {

@@ -1,35 +1,14 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { readGif, readWebp, webpWriter } from '#/storage/preview/codecs/animation'
 import { encoderFor, gifWriter } from '#/storage/preview/codecs/codecs'
 import { blank, type Pixels } from '#/storage/preview/codecs/pixels'
 import { encodePng } from '#/storage/preview/codecs/png'
 import type { OutputFormat, PreviewParams } from '#/storage/preview/plan'
-import { renderPreview } from '#/storage/preview/render'
 import { gifStrips } from '#/storage/preview/strips/gif'
 import { picture } from '#test/fixtures/pictures'
 import { inks } from '#test/support/inks'
 import { BLUE, decode, distance, GREEN, RED, WHITE, YELLOW } from '#test/support/pixels'
-
-const PLAIN: PreviewParams = {
-  width: 0,
-  height: 0,
-  gravity: 'center',
-  quality: -1,
-  borderWidth: 0,
-  borderRadius: 0,
-  opacity: 1,
-  rotation: 0,
-}
-
-async function render(
-  source: Uint8Array<ArrayBuffer>,
-  params: Partial<PreviewParams>,
-  output: OutputFormat,
-) {
-  const body = new Blob([source]).stream()
-  return (await renderPreview(env.IMAGES, body, { ...PLAIN, ...params }, output)).body
-}
+import { render } from '#test/support/previews'
 
 /** Draws a picture pixel by pixel. */
 function drawn(width: number, height: number, draw: (x: number, y: number) => readonly number[]) {

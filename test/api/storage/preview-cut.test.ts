@@ -6,7 +6,6 @@ import { blank, type Pixels } from '#/storage/preview/codecs/pixels'
 import { encodePng } from '#/storage/preview/codecs/png'
 import { readGifFrames } from '#/storage/preview/headers/gif'
 import type { OutputFormat, PreviewParams } from '#/storage/preview/plan'
-import { renderPreview } from '#/storage/preview/render'
 import { jpegStrips } from '#/storage/preview/strips/jpeg'
 import { STRIP_ROWS } from '#/storage/preview/strips/strips'
 import { picture } from '#test/fixtures/pictures'
@@ -14,28 +13,8 @@ import { inks } from '#test/support/inks'
 import { interlaced } from '#test/support/interlaced'
 import { orientedPng } from '#test/support/oriented'
 import { BLUE, decode, distance, GREEN, RED } from '#test/support/pixels'
+import { render } from '#test/support/previews'
 import { world } from '#test/support/world'
-
-const PLAIN: PreviewParams = {
-  width: 0,
-  height: 0,
-  gravity: 'center',
-  quality: -1,
-  borderWidth: 0,
-  borderRadius: 0,
-  opacity: 1,
-  rotation: 0,
-}
-
-async function render(
-  source: Uint8Array<ArrayBuffer>,
-  params: Partial<PreviewParams> = {},
-  output: OutputFormat = 'png',
-  images: ImagesBinding = env.IMAGES,
-) {
-  const body = new Blob([source]).stream()
-  return (await renderPreview(images, body, { ...PLAIN, ...params }, output)).body
-}
 
 function drawn(width: number, height: number, draw: (x: number, y: number) => readonly number[]) {
   const pixels = blank({ width, height })

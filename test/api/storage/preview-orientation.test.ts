@@ -1,8 +1,6 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readWebp, webpWriter } from '#/storage/preview/codecs/animation'
 import type { OutputFormat, PreviewParams } from '#/storage/preview/plan'
-import { renderPreview } from '#/storage/preview/render'
 import { picture } from '#test/fixtures/pictures'
 import {
   animatedWebpWithExif,
@@ -13,26 +11,7 @@ import {
   storedPixels,
 } from '#test/support/oriented'
 import { BLUE, decode, distance, GREEN, RED, YELLOW } from '#test/support/pixels'
-
-const PLAIN: PreviewParams = {
-  width: 0,
-  height: 0,
-  gravity: 'center',
-  quality: -1,
-  borderWidth: 0,
-  borderRadius: 0,
-  opacity: 1,
-  rotation: 0,
-}
-
-async function render(
-  source: Uint8Array<ArrayBuffer>,
-  params: Partial<PreviewParams>,
-  output: OutputFormat,
-) {
-  const body = new Blob([source]).stream()
-  return (await renderPreview(env.IMAGES, body, { ...PLAIN, ...params }, output)).body
-}
+import { render } from '#test/support/previews'
 
 type Sampled = { size: number[]; colors: number[][] }
 type Case = [params: Partial<PreviewParams>, output: OutputFormat]

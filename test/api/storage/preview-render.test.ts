@@ -6,17 +6,7 @@ import { renderPreview } from '#/storage/preview/render'
 import { type PictureName, picture } from '#test/fixtures/pictures'
 import { noise } from '#test/support/hash'
 import { BLUE, CLEAR, decode, distance, GREEN, RED, WHITE, YELLOW } from '#test/support/pixels'
-
-const PLAIN: PreviewParams = {
-  width: 0,
-  height: 0,
-  gravity: 'center',
-  quality: -1,
-  borderWidth: 0,
-  borderRadius: 0,
-  opacity: 1,
-  rotation: 0,
-}
+import { PLAIN } from '#test/support/previews'
 
 const render = (
   source: Uint8Array<ArrayBuffer>,
