@@ -188,7 +188,7 @@ export const deletePushTarget = route(
     name: 'account.deletePushTarget',
     summary: 'Remove a push target',
     description:
-      'Deletes a push target of the user. Only push targets are found, unlike with ' + 'Appwrite.',
+      'Deletes a push target of the user. Only push targets are found, unlike with Appwrite.',
     method: 'delete',
     path: '/v1/account/targets/:targetId/push',
     scopes: ['targets.write'],

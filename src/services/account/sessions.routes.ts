@@ -184,7 +184,7 @@ export const deleteSessions = route(
     name: 'account.deleteSessions',
     summary: 'End all sessions',
     description:
-      'Ends every session of the user, the current one too, and clears the session ' + 'cookies.',
+      'Ends every session of the user, the current one too, and clears the session cookies.',
     method: 'delete',
     path: '/v1/account/sessions',
     scopes: ['account'],

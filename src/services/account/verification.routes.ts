@@ -146,7 +146,7 @@ export const createPhoneVerification = route(
     name: 'account.createPhoneVerification',
     summary: 'Send a code to verify the phone number',
     description:
-      'Texts the user a code of six digits that verifies their number, for one hour ' + 'and once.',
+      'Texts the user a code of six digits that verifies their number, for one hour and once.',
     method: 'post',
     path: '/v1/account/verifications/phone',
     aliases: ['/v1/account/verification/phone'],

@@ -49,7 +49,7 @@ export const listOAuth2Providers = route(
     name: 'project.listOAuth2Providers',
     summary: 'List sign-in providers',
     description:
-      'Lists all sign-in providers, set up or not, without their secrets. API keys ' + 'only.',
+      'Lists all sign-in providers, set up or not, without their secrets. API keys only.',
     method: 'get',
     path: PATH,
     scopes: ['project.oauth2.read'],
@@ -75,8 +75,7 @@ export const getOAuth2Provider = route(
   {
     name: 'project.getOAuth2Provider',
     summary: 'Get a sign-in provider',
-    description:
-      'Returns the settings of a sign-in provider, without its secrets. API keys ' + 'only.',
+    description: 'Returns the settings of a sign-in provider, without its secrets. API keys only.',
     method: 'get',
     path: `${PATH}/:providerId`,
     scopes: ['project.oauth2.read'],

@@ -171,7 +171,7 @@ export const deletePlatform = route(
     name: 'project.deletePlatform',
     summary: 'Delete a platform',
     description:
-      'Removes an app, whose origin is refused from then on. API keys only. Sessions ' + 'stay.',
+      'Removes an app, whose origin is refused from then on. API keys only. Sessions stay.',
     method: 'delete',
     path: `${PATH}/:platformId`,
     scopes: ['platforms.write'],

@@ -46,7 +46,7 @@ export const POLICIES = {
     'project.updatePasswordDictionaryPolicy',
     'passwordDictionary',
     'Refuse common passwords',
-    'Sets whether new passwords are refused that are among the 10,000 most common ' + 'ones.',
+    'Sets whether new passwords are refused that are among the 10,000 most common ones.',
   ),
   'password-history': {
     method: 'project.updatePasswordHistoryPolicy',
@@ -64,8 +64,7 @@ export const POLICIES = {
   'password-strength': {
     method: 'project.updatePasswordStrengthPolicy',
     summary: 'Set what a password must contain',
-    effect:
-      'Sets what new passwords must contain, and returns the policy; what is left out ' + 'stays.',
+    effect: 'Sets what new passwords must contain, and returns the policy; what is left out stays.',
     fields: {
       min: ['passwordMin', described(optional(looseInteger(8, 256)), 'Least number of bytes.')],
       uppercase: ['passwordUppercase', flag('Whether it needs a letter from A to Z.')],
@@ -106,13 +105,12 @@ export const POLICIES = {
     'project.updateSessionInvalidationPolicy',
     'invalidateSessions',
     'End sessions when a password changes',
-    'Sets whether a new password ends the sessions of its user, but for the one ' + 'that set it.',
+    'Sets whether a new password ends the sessions of its user, but for the one that set it.',
   ),
   'session-limit': {
     method: 'project.updateSessionLimitPolicy',
     summary: 'Limit the sessions of a user',
-    effect:
-      'Sets how many sessions a user may have; the oldest ones end with the next ' + 'sign-in.',
+    effect: 'Sets how many sessions a user may have; the oldest ones end with the next sign-in.',
     fields: {
       total: [
         'sessionLimit',
@@ -219,7 +217,7 @@ export const OWN_POLICIES = {
     'project.updateClaimRemovalPolicy',
     'removeClaims',
     'Remove claims when an address is proven',
-    'Sets whether the first proof of an address removes what was only claimed on ' + 'the account.',
+    'Sets whether the first proof of an address removes what was only claimed on the account.',
   ),
   'team-limit': {
     method: 'project.updateTeamLimitPolicy',

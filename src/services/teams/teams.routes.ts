@@ -96,7 +96,7 @@ export const get = route(
     name: 'teams.get',
     summary: 'Get a team',
     description:
-      'Returns a team to its members and to API keys. For everybody else it does not ' + 'exist.',
+      'Returns a team to its members and to API keys. For everybody else it does not exist.',
     method: 'get',
     path: one,
     scopes: ['teams.read'],
@@ -176,7 +176,7 @@ export const getPrefs = route(
     name: 'teams.getPrefs',
     summary: "Get a team's preferences",
     description:
-      'Returns the preferences that the members of a team share. Members and API keys ' + 'only.',
+      'Returns the preferences that the members of a team share. Members and API keys only.',
     method: 'get',
     path: `${one}/prefs`,
     scopes: ['teams.read'],

@@ -60,7 +60,7 @@ export const listSessions = route(
     name: 'users.listSessions',
     summary: "List a user's sessions",
     description:
-      'Lists the stored sessions of a user, oldest first. API keys and impersonators ' + 'only.',
+      'Lists the stored sessions of a user, oldest first. API keys and impersonators only.',
     method: 'get',
     path: PATH,
     scopes: ['users.read', 'sessions.read'],

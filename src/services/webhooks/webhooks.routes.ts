@@ -178,7 +178,7 @@ export const get = route(
     name: 'webhooks.get',
     summary: 'Get a webhook',
     description:
-      'Returns a webhook without its secrets; `logs` holds its last failure. API keys ' + 'only.',
+      'Returns a webhook without its secrets; `logs` holds its last failure. API keys only.',
     method: 'get',
     path: `${PATH}/:webhookId`,
     scopes: ['webhooks.read'],
