@@ -5,7 +5,7 @@ import { seal, unseal } from '#/auth/seal'
 import { oneTimeSecrets, users } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import type { ChallengeSecret } from '#/identity/models'
+import type { ChallengeSecret } from '#/identity/factors/models'
 
 type Ctx = Context<AppEnv>
 

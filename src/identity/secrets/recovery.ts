@@ -3,10 +3,10 @@ import type { Context } from 'hono'
 import { type Purpose, sessions, type User, users } from '#/db/schema'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
-import type { TokenRow } from '#/identity/models'
 import { newPassword } from '#/identity/passwords/own-password'
 import { checkHistory, checkStrength } from '#/identity/passwords/rules'
 import { changeByHeld, openHeld } from '#/identity/secrets/one-time'
+import type { TokenRow } from '#/identity/sessions/models'
 import { projectOf } from '#/project/settings'
 
 type Ctx = Context<AppEnv>

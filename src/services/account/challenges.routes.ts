@@ -12,9 +12,9 @@ import {
   readAnswer,
 } from '#/identity/factors/challenges'
 import { FACTORS } from '#/identity/factors/factors'
-import { sessionModel } from '#/identity/models'
 import { typed } from '#/identity/params'
 import { currentSession } from '#/identity/sessions/current'
+import { sessionModel } from '#/identity/sessions/models'
 import { openSession } from '#/identity/sessions/sessions'
 import { selfOf } from '#/identity/users/self'
 import { sendFactorNotice, sendNotice } from '#/messaging/mail/notice'

@@ -5,7 +5,6 @@ import { gather } from '#/db/gather'
 import { ApiError } from '#/errors'
 import type { AppEnv } from '#/http/context'
 import { described, optional } from '#/http/params'
-import { sessionModel } from '#/identity/models'
 import { providerRows, signInSettings } from '#/identity/providers/catalog/provider-settings'
 import { openVariable, variableRows } from '#/identity/providers/catalog/settings'
 import { linkerOf, linkingSession } from '#/identity/providers/linker'
@@ -15,6 +14,7 @@ import {
   type IdTokenProvider,
   verifyIdToken,
 } from '#/identity/providers/protocol/id-token'
+import { sessionModel } from '#/identity/sessions/models'
 import { startSession } from '#/identity/sessions/sessions'
 import { route } from '#/pipeline/route'
 

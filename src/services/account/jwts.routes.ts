@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { signUserJwt } from '#/auth/unbound-jwt'
 import { ApiError } from '#/errors'
 import { described, looseInteger, withDefault } from '#/http/params'
-import { jwtModel } from '#/identity/models'
+import { jwtModel } from '#/identity/sessions/models'
 import { selfOf } from '#/identity/users/self'
 import { route } from '#/pipeline/route'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listParams } from '#/http/params'
-import { logListModel } from '#/identity/models'
+import { logListModel } from '#/identity/sessions/models'
 import { logPage, logStatements } from '#/identity/users/logs'
 import { selfOf } from '#/identity/users/self'
 import { route } from '#/pipeline/route'

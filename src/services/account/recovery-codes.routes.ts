@@ -1,6 +1,6 @@
 import { ApiError } from '#/errors'
+import { mfaRecoveryCodesModel } from '#/identity/factors/models'
 import { issueRecoveryCodes, readRecoveryCodes } from '#/identity/factors/recovery-codes'
-import { mfaRecoveryCodesModel } from '#/identity/models'
 import { ownOrigin } from '#/identity/users/origins'
 import { selfOf } from '#/identity/users/self'
 import { route } from '#/pipeline/route'

@@ -7,17 +7,17 @@ import { tell } from '#/events/announce'
 import { described, text } from '#/http/params'
 import { factorsOf } from '#/identity/factors/factors'
 import {
+  mfaChallengeSecretModel,
+  mfaFactorsModel,
+  mfaRecoveryCodesModel,
+} from '#/identity/factors/models'
+import {
   findRecoveryCodes,
   issueRecoveryCodes,
   unusedCodes,
 } from '#/identity/factors/recovery-codes'
 import { findChallenge } from '#/identity/factors/stored-challenges'
-import {
-  mfaChallengeSecretModel,
-  mfaFactorsModel,
-  mfaRecoveryCodesModel,
-  userModel,
-} from '#/identity/models'
+import { userModel } from '#/identity/models'
 import { inUser } from '#/identity/params'
 import { targetsOf } from '#/identity/sessions/sessions'
 import { userById } from '#/identity/users/open'

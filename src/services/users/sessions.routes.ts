@@ -7,8 +7,9 @@ import { oneTimeSecrets, sessions } from '#/db/schema'
 import { ApiError } from '#/errors'
 import { tell } from '#/events/announce'
 import { described, listParams, looseInteger, withDefault } from '#/http/params'
-import { jwtModel, sessionListModel, sessionModel, tokenModel, userModel } from '#/identity/models'
+import { userModel } from '#/identity/models'
 import { inUser } from '#/identity/params'
+import { jwtModel, sessionListModel, sessionModel, tokenModel } from '#/identity/sessions/models'
 import {
   draftSession,
   insertSession,
