@@ -22,8 +22,10 @@ const REQUEST_METER: Meter = {
 
 type Reported = { meta?: { rows_read?: number } }
 
-/** The statements behind the metered ones: a batch takes no others. */
-const statements = new WeakMap<object, D1PreparedStatement>()
+/** Names the statement behind a metered one: a batch takes no other. Copies of a statement keep it. */
+const INNER = Symbol('inner')
+const innerOf = (statement: D1PreparedStatement & { [INNER]?: D1PreparedStatement }) =>
+  statement[INNER] ?? statement
 
 function meterStatement(statement: D1PreparedStatement, meter: Meter): D1PreparedStatement {
   const trip = <T>(result: Promise<T>): Promise<T> => {
@@ -44,15 +46,14 @@ function meterStatement(statement: D1PreparedStatement, meter: Meter): D1Prepare
     first: (column?: string) =>
       trip(column === undefined ? statement.first() : statement.first(column)),
   } as D1PreparedStatement // its overloads, which differ in types alone
-  statements.set(metered, statement)
-  return metered
+  return Object.assign(metered, { [INNER]: statement })
 }
 
 const meterQueries = (d1: Pick<D1Database, 'prepare' | 'batch'>, meter: Meter) => ({
   prepare: (query: string) => meterStatement(d1.prepare(query), meter),
   async batch<T>(list: D1PreparedStatement[]) {
     meter.trip()
-    const results = await d1.batch<T>(list.map((one) => statements.get(one) ?? one))
+    const results = await d1.batch<T>(list.map(innerOf))
     for (const { meta } of results) meter.rows(meta.rows_read ?? 0)
     return results
   },
