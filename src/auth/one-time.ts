@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { type OneTimeSecret, oneTimeSecrets, type Purpose } from '#/db/schema'
 import type { AppEnv } from '#/http/context'
 import { uniqueId } from '#/ids'
-import { hex, type SecretHash } from '#/lib/secrets'
+import { hex, randomIndex, type SecretHash } from '#/lib/secrets'
 
 /**
  * Hashes a one-time secret for storage. Codes of six digits could be found from a plain digest, so the
@@ -130,13 +130,5 @@ export async function redeemOne(
 }
 
 /** Returns `digits` random decimal digits, each as likely as any other. */
-export function randomDigits(digits: number): string {
-  let text = ''
-  while (text.length < digits) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(digits * 2))) {
-      // 250 is the largest multiple of ten in a byte: what lies above it would favour small digits.
-      if (byte < 250 && text.length < digits) text += byte % 10
-    }
-  }
-  return text
-}
+export const randomDigits = (digits: number): string =>
+  Array.from({ length: digits }, () => randomIndex(10)).join('')

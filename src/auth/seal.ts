@@ -1,3 +1,5 @@
+import { base64 } from '@scure/base'
+
 const encoder = new TextEncoder()
 const IV_BYTES = 12
 
@@ -27,7 +29,10 @@ export async function seal(text: string, secret: string, context: string): Promi
     await sealingKey(secret),
     encoder.encode(text),
   )
-  return btoa(String.fromCharCode(...iv, ...new Uint8Array(sealed)))
+  const bytes = new Uint8Array(IV_BYTES + sealed.byteLength)
+  bytes.set(iv)
+  bytes.set(new Uint8Array(sealed), IV_BYTES)
+  return base64.encode(bytes)
 }
 
 /**

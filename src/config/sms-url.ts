@@ -1,3 +1,4 @@
+import { basicAuth } from '#/lib/basic-auth'
 import { isLoopback } from '#/lib/public-host'
 import { userInfo } from '#/lib/url'
 
@@ -6,12 +7,6 @@ import { userInfo } from '#/lib/url'
  * `{from, to, message}` as JSON.
  */
 export type SmsConfig = { kind: 'twilio' | 'http'; url: string; authorization?: string }
-
-/** Returns the value of an `Authorization` header (RFC 7617 §2), UTF-8 inside. */
-const basic = (username: string, password: string) => {
-  const bytes = new TextEncoder().encode(`${username}:${password}`)
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`
-}
 
 /**
  * Reads where text messages go: `twilio://SID:TOKEN@api.twilio.com`, or, with an API key in place of the
@@ -24,7 +19,7 @@ export function parseSmsUrl(text: string): SmsConfig | undefined {
   const url = new URL(text)
   const login = userInfo(url)
   if (!login || !url.hostname) return
-  const authorization = login.username ? basic(login.username, login.password) : undefined
+  const authorization = login.username ? basicAuth(login.username, login.password) : undefined
   if (url.protocol === 'twilio:') {
     const account = url.pathname.slice(1) || login.username
     if (!authorization || !account || !/^\w+$/.test(account)) return

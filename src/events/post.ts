@@ -1,5 +1,7 @@
+import { base64 } from '@scure/base'
 import type { Settings } from '#/config/env'
 import type { Delivery } from '#/events/delivery'
+import { basicAuth } from '#/lib/basic-auth'
 import { API_VERSION } from '#/lib/version'
 
 /** A webhook as a delivery needs it, with its password and key opened. */
@@ -18,8 +20,6 @@ const LONGEST_ANSWER_BYTES = 10_000
 
 const encoder = new TextEncoder()
 
-const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
-
 /**
  * Signs a delivery, so that the receiver knows who sent it.
  * @returns base64 of the HMAC-SHA1 of address and body (RFC 2104; docs/contract/project.md §13.3)
@@ -32,7 +32,9 @@ export async function signatureOf(secret: string, url: string, body: string): Pr
     false,
     ['sign'],
   )
-  return base64(new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(url + body))))
+  return base64.encode(
+    new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(url + body))),
+  )
 }
 
 /** Writes what a header cannot hold percent-encoded: all but the printable characters of ASCII. */
@@ -47,7 +49,7 @@ const userAgent = ({ MAIL_FROM, PUBLIC_URL }: Settings) => {
 
 const basic = ({ authUsername, authPassword }: Receiver) =>
   authUsername && authPassword
-    ? { Authorization: `Basic ${base64(encoder.encode(`${authUsername}:${authPassword}`))}` }
+    ? { Authorization: basicAuth(authUsername, authPassword) }
     : undefined
 
 /** Returns the first bytes of an answer as text, and leaves the rest unread. */

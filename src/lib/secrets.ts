@@ -1,9 +1,24 @@
+import { hex as base16 } from '@scure/base'
+
 /** Marks the stored form of a secret, so that a plain one cannot be stored in its place. */
 export type SecretHash = string & { readonly __brand: 'SecretHash' }
 
 /** Prints bytes as lower-case hex. */
-export const hex = (bytes: ArrayBuffer | Uint8Array) =>
-  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+export const hex = (bytes: ArrayBuffer | Uint8Array) => base16.encode(new Uint8Array(bytes))
+
+/**
+ * Returns a random whole number from 0 up to `count`, each as likely as any other.
+ * @param count from 1 to 256
+ */
+export function randomIndex(count: number): number {
+  // What lies above the largest multiple of the count would favour the first ones.
+  const limit = 256 - (256 % count)
+  for (;;) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(8))) {
+      if (byte < limit) return byte % count
+    }
+  }
+}
 
 /** Returns `length` random lower-case hex characters. */
 export const randomHex = (length: number) =>

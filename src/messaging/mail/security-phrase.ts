@@ -1,3 +1,5 @@
+import { randomIndex } from '#/lib/secrets'
+
 const ADJECTIVES = [
   'able airy amber ample apt azure balanced bold brave breezy brief bright brisk bronze calm candid',
   'careful cheerful chilly classic clean clear clever cloudy coastal comfy compact cool copper coral',
@@ -21,16 +23,7 @@ const NOUNS = [
 ].flatMap((line) => line.split(' '))
 
 /** Returns one of `words`, each as likely as any other. */
-function pick(words: readonly string[]): string {
-  // What lies above the largest multiple of the length would favour the first words.
-  const limit = 256 - (256 % words.length)
-  for (;;) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(8))) {
-      const word = byte < limit ? words[byte % words.length] : undefined
-      if (word !== undefined) return word
-    }
-  }
-}
+const pick = (words: readonly string[]): string => words[randomIndex(words.length)] ?? ''
 
 /**
  * Returns two random words that a person compares on screen and in a mail (docs/contract/account.md §5).

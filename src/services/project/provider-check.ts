@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { basicAuth } from '#/lib/basic-auth'
 import { log } from '#/lib/log'
 
 const TIMEOUT_MS = 5000
@@ -30,7 +31,7 @@ export async function isKnownClient(id: string, clientId: string, clientSecret: 
       headers: {
         Accept: 'application/json',
         'User-Agent': 'Edgewrite',
-        ...(check.basic ? { Authorization: `Basic ${base64(`${clientId}:${clientSecret}`)}` } : {}),
+        ...(check.basic ? { Authorization: basicAuth(clientId, clientSecret) } : {}),
       },
       body: new URLSearchParams(check.basic ? code : { ...code, ...client }),
       redirect: 'manual',
@@ -43,5 +44,3 @@ export async function isKnownClient(id: string, clientId: string, clientSecret: 
     return false
   }
 }
-
-const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))

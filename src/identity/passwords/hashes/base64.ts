@@ -1,8 +1,7 @@
-/** Prints bytes in standard base64, padded. */
-export const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
+import { base64nopad } from '@scure/base'
 
 /** Prints bytes in standard base64 without padding, as PHC strings do. */
-export const unpadded = (bytes: Uint8Array) => base64(bytes).replace(/=+$/, '')
+export const unpadded = (bytes: Uint8Array) => base64nopad.encode(bytes)
 
 /** Rewrites base64url and padded base64 as unpadded standard base64 (RFC 4648 §5, §3.2). */
 export const toStandard = (text: string) =>

@@ -1,6 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose'
 import { type ClientAuth, ClientSecretBasic } from 'oauth4webapi'
 import type { Provider } from '#/identity/providers/catalog/provider'
+import { basicAuth } from '#/lib/basic-auth'
 
 const MINUTES = 5
 
@@ -31,8 +32,6 @@ async function appleSecret({ clientId, extras }: Provider, now: Date): Promise<s
     .sign(key)
 }
 
-const utf8Base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-
 /** Returns how the client proves itself to a provider (RFC 6749 §2.3.1). */
 export function clientAuthOf(
   provider: Provider,
@@ -44,7 +43,7 @@ export function clientAuthOf(
     case 'basic':
       // Providers with Basic take the pair as it is, without the encoding that RFC 6749 asks for.
       return (_server, _client, _body, headers) => {
-        headers.set('authorization', `Basic ${utf8Base64(`${clientId}:${clientSecret}`)}`)
+        headers.set('authorization', basicAuth(clientId, clientSecret))
       }
     case 'basic-encoded':
       return ClientSecretBasic(clientSecret)
